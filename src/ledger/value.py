@@ -39,7 +39,9 @@ def as_dict(record: object) -> dict[str, object]:
     return {name: getattr(record, name) for name in type(record).__slots__}  # type: ignore[attr-defined]  # added by value()
 
 
-def _methods(fields: tuple[str, ...], defaults: dict[str, object]) -> dict[str, Callable[..., object]]:
+def _methods(  # noqa: C901  # eight small functions, none of which branches much
+    fields: tuple[str, ...], defaults: dict[str, object]
+) -> dict[str, Callable[..., object]]:
     def __init__(self: object, **given: object) -> None:
         for name in fields:
             if name in given:

@@ -1,0 +1,1 @@
+"""The file format as values: text in, values out; no disk, no git, standard library only."""

@@ -1,0 +1,188 @@
+"""Strict JSON: what a record may hold, and nothing a second reader could take differently.
+
+Python's ``json`` accepts duplicate keys (the last wins), bare ``NaN`` and lone surrogates; each has
+been used to make a record say one thing to a person and another to a program.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+
+from ledger.errors import MalformedError
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_DIGITS = 4000
+NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def parse_json(data: bytes) -> Json:
+    """Return the value of ``data``, UTF-8 JSON.
+
+    Raises:
+        MalformedError: not UTF-8, a byte order mark, a lone surrogate, a duplicate key, a bare NaN
+            or Infinity, an integer over 4,000 digits, nesting over 64 levels, over 16 MiB.
+    """
+    if len(data) > MAX_BYTES:
+        message = f"is {len(data)} bytes, the limit is {MAX_BYTES}"
+        raise MalformedError(message)
+    if data.startswith(b"\xef\xbb\xbf"):
+        message = "begins with a byte order mark"
+        raise MalformedError(message)
+    try:
+        text = data.decode("utf-8")
+        parsed: Json = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=lambda name: _Refused(f"holds a bare {name}; write it as a string"),
+            parse_int=_integer,
+        )
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 (byte {error.start})"
+        raise MalformedError(message) from error
+    except RecursionError as error:
+        message = f"is nested deeper than {MAX_DEPTH} levels"
+        raise MalformedError(message) from error
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg}"
+        raise MalformedError(message, line=error.lineno) from error
+    if not _is_plain(parsed, text):
+        _walk(parsed, "", 1)
+    return parsed
+
+
+def dump_json(value: Json) -> bytes:
+    """Return ``value`` as the product writes documents: 2-space indent, UTF-8, final newline."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
+def dump_canonical(value: Json) -> bytes:
+    """Return the one compact ASCII form with sorted keys that hashes are taken over."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def encode_number(number: float) -> float | str:
+    """Return ``number`` as a record holds it: non-finite ones are "nan", "inf", "-inf"."""
+    return number if isinstance(number, int) or math.isfinite(number) else repr(float(number))
+
+
+def decode_number(value: Json) -> float | None:
+    """Return the number a record's ``value`` stands for, or None where it is no number."""
+    if isinstance(value, str):
+        return NON_FINITE.get(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def as_object(value: Json) -> dict[str, Json]:
+    """Return ``value`` when it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Json) -> list[Json]:
+    """Return ``value`` when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def as_text(value: Json) -> str | None:
+    """Return ``value`` when it is text, else None."""
+    return value if isinstance(value, str) else None
+
+
+class _Refused:
+    """What a document may not hold; the walk over the whole of it knows where it stands."""
+
+    def __init__(self, message: str, key: str | None = None) -> None:
+        self.message = message
+        self.key = key
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json] | _Refused:
+    result = dict(pairs)
+    if len(result) == len(pairs):
+        return result
+    keys = [key for key, _ in pairs]
+    return _Refused("the key stands twice", next(key for key in keys if keys.count(key) > 1))
+
+
+def _integer(digits: str) -> int | _Refused:
+    length = len(digits.lstrip("-"))
+    if length > MAX_DIGITS:
+        return _Refused(f"holds an integer of {length} digits, the limit is {MAX_DIGITS}")
+    return int(digits)
+
+
+def _is_plain(parsed: object, text: str) -> bool:
+    """Whether a quick look, level by level, finds nothing that ``_walk`` could refuse.
+
+    A lone surrogate can only come from an escape: the bytes were UTF-8.
+    """
+    if "\\ud" in text or "\\uD" in text or parsed.__class__ not in _BOXES:
+        return False
+    level: list[Any] = [parsed]
+    for _ in range(MAX_DEPTH):
+        items = [it for box in level for it in (box.values() if box.__class__ is dict else box)]
+        kinds = set(map(type, items))
+        if _Refused in kinds:
+            return False
+        # a sum is finite only when every number is
+        if float in kinds and not math.isfinite(sum([it for it in items if it.__class__ is float])):
+            return False
+        level = [it for it in items if it.__class__ in _BOXES]
+        if not level:
+            return True
+    return False
+
+
+def _walk(value: object, path: str, depth: int) -> None:
+    """Refuse what only a look at the whole document finds, with its place."""
+    if isinstance(value, str):
+        _refuse_surrogate(value, path)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            message = "holds a number too large for a float"
+            raise MalformedError(message, field=path or None)
+    elif isinstance(value, _Refused):
+        place = path if value.key is None else _below(path, value.key)
+        raise MalformedError(value.message, field=place or None)
+    elif isinstance(value, dict | list):
+        if depth > MAX_DEPTH:
+            message = f"is nested deeper than {MAX_DEPTH} levels"
+            raise MalformedError(message, field=path[:80])
+        _walk_items(value, path, depth)
+
+
+def _walk_items(value: dict[object, object] | list[object], path: str, depth: int) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if isinstance(key, str):
+            _refuse_surrogate(key, path)
+        if item.__class__ not in _HARMLESS:
+            _walk(item, _below(path, key), depth + 1)
+
+
+def _below(path: str, key: object) -> str:
+    if isinstance(key, str):
+        return f"{path}.{key}" if path else key
+    return f"{path}[{key}]"
+
+
+def _refuse_surrogate(text: str, path: str) -> None:
+    if text.isascii():
+        return
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        message = "holds a lone surrogate"
+        raise MalformedError(message, field=path or None) from error
+
+
+_BOXES = (dict, list)
+_HARMLESS = (int, bool, type(None))

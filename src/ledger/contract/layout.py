@@ -1,0 +1,118 @@
+"""Names and places of the ledger: run ids, month folders, file names."""
+
+from __future__ import annotations
+
+import re
+
+from ledger.errors import LedgerError
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+RECORD_NAME = "run.json"
+NOTE_NAME = "run.md"
+TABLE_NAME = "metrics.csv"
+TRIALS_NAME = "trials.csv"
+PATCH_NAME = "changes.patch"
+CONFIG_NAME = "config_resolved.yaml"
+SHARED_FOLDERS = ("environments", "code", "data")
+
+RUN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+MONTH = r"[0-9]{4}-[0-9]{2}"
+TOKEN_LENGTH = 8
+TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # noqa: S105  # no secret: base 32
+MAX_SLUG = 60
+
+_DEVICE_NAMES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))]
+)
+
+
+def make_run_id(name: str, started: datetime, token: str) -> str:
+    """Return the id of a run called ``name``: ``2026-02-01_1630_ablation_lr-k3f9q2xa``.
+
+    Args:
+        name: any text; what an id may not hold becomes ``_``.
+        started: start of the run, UTC.
+        token: 8 random characters of base 32.
+    """
+    return f"{started:%Y-%m-%d_%H%M}_{slug(name)}-{token}"
+
+
+def encode_token(random: bytes) -> str:
+    """Return 8 base-32 characters (40 bits) of the 5 or more bytes ``random``."""
+    bits = int.from_bytes(random[:5], "big")
+    return "".join(TOKEN_ALPHABET[bits >> (5 * place) & 31] for place in range(TOKEN_LENGTH))
+
+
+def slug(name: str) -> str:
+    """Return ``name`` in the characters of a run id, at most 60; "run" when nothing is left."""
+    import unicodedata  # noqa: PLC0415  # a megabyte of tables that only the start of a run needs
+
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    kept = re.sub(r"[^A-Za-z0-9._-]+", "_", plain)
+    return re.sub(r"\.{2,}", ".", kept).strip("._-")[:MAX_SLUG].rstrip("._-") or "run"
+
+
+def why_illegal(run_id: str) -> str | None:
+    """Return why ``run_id`` cannot name a run on every file system, or None when it can."""
+    if not re.fullmatch(RUN_ID, run_id):
+        return "an id is 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter or a digit"
+    if ".." in run_id or run_id.endswith("."):
+        return "an id holds no '..' and does not end with a dot"
+    if run_id.split(".", 1)[0].casefold() in _DEVICE_NAMES:
+        return "the name belongs to a device on Windows"
+    return None
+
+
+def check_run_id(run_id: str) -> str:
+    """Return ``run_id`` unchanged.
+
+    Raises:
+        LedgerError: it cannot name a run.
+    """
+    reason = why_illegal(run_id)
+    if reason:
+        message = f"{run_id!r} cannot be a run id: {reason}"
+        raise LedgerError(message, hint="choose another id")
+    return run_id
+
+
+def month_of(started: datetime) -> str:
+    """Return the month folder of a run that started at ``started``, UTC."""
+    return f"{started:%Y-%m}"
+
+
+def is_month(name: str) -> bool:
+    """Whether ``name`` is the name of a month folder."""
+    return re.fullmatch(MONTH, name) is not None
+
+
+def is_metrics_table(name: str) -> bool:
+    """Whether ``name`` is a metrics table: metrics.csv, metrics.2.csv, metrics.<worker>.csv."""
+    return name.startswith("metrics.") and name.endswith(".csv")
+
+
+def is_table(name: str) -> bool:
+    """Whether ``name`` is a metrics table or a trials table."""
+    return is_metrics_table(name) or (name.startswith("trials.") and name.endswith(".csv"))
+
+
+def table_order(name: str) -> tuple[str, int, str]:
+    """Return the sort key of a run's tables: metrics.csv, metrics.2.csv, …, metrics.10.csv."""
+    stem = name.split(".", 1)[0]
+    numbered = re.fullmatch(r"[^.]*\.([0-9]{1,9})\.[^.]*", name)
+    return stem, int(numbered[1]) if numbered else 0, name
+
+
+def is_frozen_file(name: str) -> bool:
+    """Whether a file of a run may never change once the run is in the merge base."""
+    worker = name.startswith("worker.") and name.endswith(".json")
+    return name in {RECORD_NAME, PATCH_NAME, CONFIG_NAME} or worker or is_table(name)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether ``name`` is a half-written file of ours or a file manager's own."""
+    return (name.startswith(".") and name.endswith(".tmp")) or name == ".DS_Store"

@@ -1,0 +1,25 @@
+"""Notebooks as code: only the sources of their code cells make a run what it is."""
+
+from __future__ import annotations
+
+import json
+
+
+def code_of(path: str, data: bytes) -> bytes:
+    """Return what of the file ``path`` counts as its content: for a notebook its code cells.
+
+    Running a notebook rewrites outputs and counters; that is not a change of code. A notebook that
+    does not parse counts as it stands.
+    """
+    if not path.endswith(".ipynb"):
+        return data
+    try:
+        cells = json.loads(data)["cells"]
+        sources = [_source(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return data
+    return json.dumps(sources, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _source(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)

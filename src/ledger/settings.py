@@ -1,0 +1,117 @@
+"""Settings of one project: ``ledger.toml``, or ``[tool.ledger]`` in ``pyproject.toml``.
+
+Pure: text in, a frozen value out. ``project`` finds the file.
+"""
+
+from __future__ import annotations
+
+from ledger.errors import LedgerError
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+SEED_KEYS = ("seed", "random_seed")
+OWN_FILE = "ledger.toml"
+SHARED_FILE = "pyproject.toml"
+CODE_PATTERNS = (
+    "**/*.{py,pyi,ipynb,sh,R,jl,c,cc,cpp,cu,h,yaml,yml,toml,json,cfg,ini,gin}",
+    "!docs/**",
+    "!tests/**",
+    "!.github/**",
+    "!**/dvc.lock",
+)
+
+
+@value
+class Settings:
+    """What a project decided; every field has a default that needs no decision."""
+
+    dir: str = "ledger"
+    """Folder of the ledger, relative to the folder of the settings file."""
+    code: tuple[str, ...] = CODE_PATTERNS
+    """Patterns of the files whose content makes a run what it is; ``!`` excludes."""
+    metrics: Mapping[str, str] = {}
+    """Goal (min or max) by metric name."""
+    seed_keys: tuple[str, ...] = SEED_KEYS
+    """Config keys that are seeds; runs that differ only there are repeats."""
+
+
+def parse_settings(data: bytes, path: str) -> Settings | None:
+    """Return the settings in ``data``, the bytes of the file ``path``; None where it has none.
+
+    A ``pyproject.toml`` without ``[tool.ledger]`` has none; a ``ledger.toml`` may be empty.
+
+    Raises:
+        LedgerError: not TOML, an unknown key, a value of the wrong kind.
+    """
+    is_shared = path.endswith(SHARED_FILE)
+    if is_shared and b"ledger" not in data:
+        return None
+    import tomllib  # noqa: PLC0415  # costs a hook as much as the interpreter itself
+
+    try:
+        document = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"is not TOML: {error}"
+        raise LedgerError(message, hint="mend the file", path=path) from error
+    if not is_shared:
+        return _settings(document, path)
+    tool = document.get("tool")
+    table = tool.get("ledger") if isinstance(tool, dict) else None
+    return None if table is None else _settings(table, path)
+
+
+def _settings(table: object, path: str) -> Settings:
+    if not isinstance(table, dict):
+        message = "[tool.ledger] is not a table"
+        raise LedgerError(message, hint="write it as a table", path=path)
+    known = Settings.__slots__  # type: ignore[attr-defined]  # added by value()
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        message = f"unknown setting {unknown[0]!r}"
+        raise LedgerError(message, hint=f"known are {', '.join(known)}", path=path)
+    default = Settings()
+
+    def setting(key: str, parse: Callable[[object], T], otherwise: T) -> T:
+        try:
+            return parse(table[key]) if key in table else otherwise
+        except ValueError as error:
+            message = f"{key} must be {error}"
+            raise LedgerError(message, hint="mend the setting", path=path) from error
+
+    return Settings(
+        dir=setting("dir", _folder, default.dir),
+        code=setting("code", _texts, default.code),
+        metrics=setting("metrics", _goals, default.metrics),
+        seed_keys=setting("seed_keys", _texts, default.seed_keys),
+    )
+
+
+def _folder(item: object) -> str:
+    text = item if isinstance(item, str) else ""
+    parts = [part for part in text.split("/") if part not in {"", "."}]
+    if not parts or text.startswith("/") or "\\" in text or {"..", ".git"} & set(parts):
+        message = "a folder below the settings file, like 'ledger'"
+        raise ValueError(message)
+    return "/".join(parts)
+
+
+def _texts(item: object) -> tuple[str, ...]:
+    if not isinstance(item, list) or not all(isinstance(entry, str) for entry in item):
+        message = "a list of strings"
+        raise ValueError(message)
+    return tuple(item)
+
+
+def _goals(item: object) -> dict[str, str]:
+    # a list, not a set: what stands there may be unhashable
+    if not isinstance(item, dict) or not all(goal in ["min", "max"] for goal in item.values()):
+        message = "a table of metric = 'min' or 'max'"
+        raise ValueError(message)
+    return dict(item)
