@@ -1,0 +1,199 @@
+"""The same reads over a working tree, the index, or a commit: what is judged is one of these."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from ledger.errors import GitError
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Protocol
+
+    from ledger.storage.git import Repository
+
+    class Tree(Protocol):
+        """Files by path, relative to the top, with ``/``."""
+
+        def entries(self) -> Mapping[str, TreeEntry]:
+            """Return every file of the tree."""
+            ...
+
+        def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+            """Return the bytes of those of ``paths`` that are regular files of the tree."""
+            ...
+
+
+REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
+
+
+@value
+class TreeEntry:
+    """A file of a tree as git describes it."""
+
+    mode: str
+    oid: str | None
+    """Id of the content; None in a working tree, where nobody has hashed it."""
+
+
+class WorkTree:
+    """Files on the disk below ``folder``; paths are relative to ``top``."""
+
+    def __init__(self, top: str, folder: str) -> None:
+        # git names the top by its real path; the folder may be reached through a link
+        above, name = os.path.split(folder)
+        self.top = os.path.realpath(top)
+        self.folder = os.path.join(os.path.realpath(above), name)
+
+    def entries(self) -> Mapping[str, TreeEntry]:
+        """Return every file below the folder; links are told, never followed."""
+        found: dict[str, TreeEntry] = {}
+        pending = [self.folder]
+        while pending:
+            folder = pending.pop()
+            try:
+                with os.scandir(folder) as listing:
+                    for item in listing:
+                        if item.is_dir(follow_symlinks=False):
+                            pending.append(item.path)
+                        elif (mode := _mode(item)) is not None:
+                            path = os.path.relpath(item.path, self.top).replace(os.sep, "/")
+                            found[path] = TreeEntry(mode=mode, oid=None)
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
+                continue  # a folder that vanished or is closed to us holds no run we can judge
+        return found
+
+    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of those of ``paths`` that are regular files."""
+        found: dict[str, bytes] = {}
+        for path in paths:
+            full = os.path.join(self.top, path)
+            try:
+                if stat.S_ISREG(os.lstat(full).st_mode):
+                    with open(full, "rb") as file:
+                        found[path] = file.read()
+            except OSError:
+                continue  # gone or unreadable: the same answer as not there
+        return found
+
+
+class IndexTree:
+    """What the next commit would hold; one git process for the list, one for all contents."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._entries: dict[str, TreeEntry] | None = None
+
+    def entries(self) -> Mapping[str, TreeEntry]:
+        """Return every file of the index; of an unmerged path its first stage."""
+        if self._entries is None:
+            listed = self.repository.git("ls-files", "--stage", "-z")
+            self._entries = {}
+            for line in listed.split(b"\0"):
+                if line:
+                    facts, _, path = line.partition(b"\t")
+                    mode, oid, _stage = facts.decode("ascii").split(" ")
+                    self._entries.setdefault(os.fsdecode(path), TreeEntry(mode=mode, oid=oid))
+        return self._entries
+
+    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the staged bytes of those of ``paths`` that are staged as files."""
+        entries = self.entries()
+        oids = {path: entries[path].oid for path in paths if path in entries}
+        files = {
+            path: oid
+            for path, oid in oids.items()
+            if oid and entries[path].mode in {REGULAR, EXECUTABLE}
+        }
+        blobs = read_blobs(self.repository, files.values())
+        return {path: blobs[oid] for path, oid in files.items() if oid in blobs}
+
+
+class RevisionTree:
+    """The files of a commit below ``prefix``, without checking it out."""
+
+    def __init__(self, repository: Repository, commit: str, prefix: str = "") -> None:
+        self.repository = repository
+        self.commit = commit
+        self.prefix = prefix
+        self._entries: dict[str, TreeEntry] | None = None
+
+    def entries(self) -> Mapping[str, TreeEntry]:
+        """Return every file of the commit below the prefix."""
+        if self._entries is None:
+            limit = ("--", self.prefix) if self.prefix else ()
+            listed = self.repository.git("ls-tree", "-r", "-z", self.commit, *limit)
+            self._entries = {}
+            for line in listed.split(b"\0"):
+                if line:
+                    facts, _, path = line.partition(b"\t")
+                    mode, _kind, oid = facts.decode("ascii").split(" ")
+                    self._entries[os.fsdecode(path)] = TreeEntry(mode=mode, oid=oid)
+        return self._entries
+
+    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of those of ``paths`` that are files of the commit."""
+        entries = self.entries()
+        files = {
+            path: entries[path].oid or ""
+            for path in paths
+            if path in entries and entries[path].mode in {REGULAR, EXECUTABLE}
+        }
+        blobs = read_blobs(self.repository, files.values())
+        return {path: blobs[oid] for path, oid in files.items() if oid in blobs}
+
+
+def read_blobs(repository: Repository, oids: Iterable[str]) -> dict[str, bytes]:
+    """Return the contents of ``oids`` by id, in one git process; an absent object is left out.
+
+    Raises:
+        GitError: git answered something else than objects.
+    """
+    wanted = list(dict.fromkeys(oids))
+    if not wanted:
+        return {}
+    asked = "".join(f"{oid}\n" for oid in wanted).encode("ascii")
+    answer = repository.git("cat-file", "--batch", "--buffer", stdin=asked)
+    found: dict[str, bytes] = {}
+    at = 0
+    for oid in wanted:
+        end = answer.find(b"\n", at)
+        if end < 0:
+            message = "git cat-file ended early"
+            raise GitError(message, hint="run `git fsck`")
+        facts = answer[at:end].split(b" ")
+        at = end + 1
+        if facts[-1] != b"missing":
+            size = int(facts[2])
+            found[oid] = answer[at : at + size]
+            at += size + 1
+    return found
+
+
+def staged_changes(repository: Repository, against: str) -> dict[str, str]:
+    """Return {path: status letter} of index paths that differ from the tree ``against``.
+
+    A rename is a deletion and an addition; a path that is only meant to be added is no change.
+    """
+    how = ("--raw", "-z", "--no-renames", "--ignore-submodules=none", "--ita-invisible-in-index")
+    # the "--" tells a revision from a file of the same name
+    listed = repository.git("diff-index", "--cached", *how, against, "--").split(b"\0")
+    pairs = zip(listed[0::2], listed[1::2], strict=False)
+    return {os.fsdecode(path): facts.rsplit(b" ", 1)[-1].decode("ascii") for facts, path in pairs}
+
+
+def _mode(item: os.DirEntry[str]) -> str | None:
+    """Return git's mode of ``item``; None when it vanished since the folder was listed."""
+    try:
+        mode = item.stat(follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(mode):
+        return SYMLINK
+    if not stat.S_ISREG(mode):
+        return "000000"
+    return EXECUTABLE if mode & 0o100 else REGULAR
