@@ -1,0 +1,97 @@
+"""Who runs: this process, told apart from another that got the same pid or a later boot."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+
+from ledger.value import value
+
+
+_DEAD = {"Z", "X"}
+
+
+@value
+class ProcessIdentity:
+    """What tells one process from every other on any host."""
+
+    pid: int
+    pid_start: str | None
+    """Start time in the kernel's own unit; None where the system does not tell."""
+    boot_id: str | None
+    hostname: str
+
+
+def this_process() -> ProcessIdentity:
+    """Return the identity of the running process."""
+    pid = os.getpid()
+    return ProcessIdentity(
+        pid=pid, pid_start=process_start(pid), boot_id=boot_id(), hostname=socket.gethostname()
+    )
+
+
+def is_gone(process: ProcessIdentity) -> bool | None:
+    """Whether ``process`` no longer runs; None where this host cannot tell (another host)."""
+    if process.hostname != socket.gethostname():
+        return None
+    here = boot_id()
+    if process.boot_id is not None and here is not None and process.boot_id != here:
+        return True
+    start = process_start(process.pid)
+    if start is not None and process.pid_start is not None:
+        return start != process.pid_start
+    return _is_dead(process.pid) or not _exists(process.pid)
+
+
+def boot_id() -> str | None:
+    """Return what changes with every boot of this host (and with a container's host), or None."""
+    return _read("/proc/sys/kernel/random/boot_id")
+
+
+def process_start(pid: int) -> str | None:
+    """Return the start time of ``pid`` in clock ticks since boot, None when gone or untold."""
+    fields = _facts(pid)
+    return None if fields is None or fields[0] in _DEAD else fields[19]
+
+
+def seconds_since_start(pid: int) -> float | None:
+    """Return how long ``pid`` has been running, seconds, None where the system does not tell."""
+    ticks = process_start(pid)
+    if ticks is None or not hasattr(time, "CLOCK_BOOTTIME"):
+        return None
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _facts(pid: int) -> list[str] | None:
+    """Return the fields of /proc/<pid>/stat from the state on, None where there is none."""
+    stat = _read(f"/proc/{pid}/stat")
+    # the second field is the program's name in parentheses, and may hold anything
+    return None if stat is None else stat.rpartition(")")[2].split()
+
+
+def _is_dead(pid: int) -> bool:
+    """Whether ``pid`` has ended and only waits for its parent to notice; False where untold."""
+    fields = _facts(pid)
+    return fields is not None and fields[0] in _DEAD
+
+
+def _exists(pid: int) -> bool:
+    if pid <= 0 or sys.platform == "win32":
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # it runs, and belongs to somebody else
+    return True
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""Questions about the runs: files to answers; nothing here writes a ledger."""

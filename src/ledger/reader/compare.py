@@ -1,0 +1,241 @@
+"""What differs between two runs: config, metrics, environment, data, code, notes."""
+
+from __future__ import annotations
+
+from ledger.contract.json_text import as_object, as_text, dump_canonical
+from ledger.errors import LedgerError
+from ledger.reader.answers import Answer, json_number
+from ledger.reader.code_diff import code_differences
+from ledger.reader.difference import Difference, difference, number_difference
+from ledger.reader.direction import resolve_direction
+from ledger.reader.facts import data_hashes, data_sections, params, seed_of
+from ledger.reader.notes import result_text
+from ledger.reader.stats import collect_stats
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ledger.contract.direction import Goal
+    from ledger.contract.json_text import Json
+    from ledger.reader.ledger import Ledger, StoredRun
+    from ledger.reader.stats import Stat
+
+_IDENTITY = ("python", "platform", "cuda", "gpu", "pip_freeze_hash")
+SECTIONS = ("run", "config", "metrics", "environment", "packages", "data", "code", "note")
+"""The sections of a comparison, in the order they are shown."""
+READINGS = (None, "last", "best", "final")
+# What a record's environment says of the package list itself; the packages are compared one by one.
+_PACKAGE_KEYS = frozenset({"pip_freeze_hash", "pip_freeze_path"})
+
+
+@value
+class Comparison:
+    """Two runs side by side, ``old`` first; only what differs, and every metric."""
+
+    old: str
+    """Run id."""
+    new: str
+    differences: tuple[Difference, ...]
+    """By section, then key."""
+    is_same_data: bool | None
+    """Whether both used equal multisets of (name, hash); None where a run records no hash."""
+    is_same_code: bool | None
+    """Whether their code manifests are equal; None where a run records none."""
+    is_same_environment: bool | None
+    """Whether Python, platform, GPU and packages are equal; None where a run records none."""
+    warnings: tuple[str, ...]
+
+    def section(self, name: str) -> tuple[Difference, ...]:
+        """Return the differences of one of SECTIONS."""
+        return tuple(each for each in self.differences if each.section == name)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the comparison as a plain nested dict: section, key, what was and what is.
+
+        A metric has ``last`` and ``best`` below its name; missing values are None with ``in_old``
+        or ``in_new`` false.
+        """
+        sections: dict[str, dict[str, Json]] = {name: {} for name in SECTIONS}
+        for each in self.differences:
+            entry = each.to_json()
+            below = {k: v for k, v in entry.items() if k not in {"section", "key", "reading"}}
+            if each.reading is None:
+                sections[each.section][each.key] = below
+            else:
+                metric = sections[each.section].setdefault(each.key, {})
+                as_object(metric)[each.reading] = below
+        nested: dict[str, Json] = {name: dict(entries) for name, entries in sections.items()}
+        return {
+            "old": self.old,
+            "new": self.new,
+            "is_same_data": self.is_same_data,
+            "is_same_code": self.is_same_code,
+            "is_same_environment": self.is_same_environment,
+            **nested,
+        }
+
+
+def compare(ledger: Ledger, old: StoredRun, new: StoredRun) -> Comparison:
+    """Return what differs between the runs ``old`` and ``new``."""
+    found = list(_sections(ledger, old, new))
+    code, code_warnings = code_differences(ledger, old, new)
+    packages, package_warnings = _packages(ledger, old, new)
+    metrics, metric_warnings = _metrics(ledger, old, new)
+    found += [*code, *packages, *metrics]
+    found.sort(key=lambda e: (SECTIONS.index(e.section), e.key, READINGS.index(e.reading)))
+    return Comparison(
+        old=old.run_id,
+        new=new.run_id,
+        differences=tuple(found),
+        is_same_data=_is_same_data(old, new),
+        is_same_code=_is_same(old.record.git.get("code"), new.record.git.get("code")),
+        is_same_environment=_is_same(_identity(old), _identity(new)),
+        warnings=(*metric_warnings, *package_warnings, *code_warnings),
+    )
+
+
+def compare_answer(
+    ledger: Ledger, old: StoredRun, new: StoredRun, *, question: str
+) -> tuple[Comparison, Answer[Difference]]:
+    """Return the comparison of two runs and the answer whose rows are its differences."""
+    comparison = compare(ledger, old, new)
+    rows, warnings = comparison.differences, comparison.warnings
+    return comparison, Answer(verb="compare", question=question, rows=rows, warnings=warnings)
+
+
+def _sections(ledger: Ledger, old: StoredRun, new: StoredRun) -> Iterator[Difference]:
+    yield from _changed("run", _about(ledger, old), _about(ledger, new))
+    yield from _changed("config", params(old.record), params(new.record))
+    yield from _changed("environment", _environment(old), _environment(new))
+    yield from _changed("data", _data(old), _data(new))
+    yield from _changed("note", _note(ledger, old), _note(ledger, new), is_complete=True)
+
+
+def _changed(
+    section: str, old: Mapping[str, Json], new: Mapping[str, Json], *, is_complete: bool = False
+) -> Iterator[Difference]:
+    """Yield the keys whose values differ, or all when ``is_complete``; one missing differs."""
+    for key in sorted({*old, *new}):
+        is_same = key in old and key in new and dump_canonical(old[key]) == dump_canonical(new[key])
+        if is_complete or not is_same:
+            yield difference(section, key, old, new)
+
+
+def _about(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
+    return {"status": ledger.status(run), "seed": seed_of(run.record)}
+
+
+def _environment(run: StoredRun) -> dict[str, Json]:
+    environment = as_object(run.record.document["environment"])
+    return {key: item for key, item in environment.items() if key not in _PACKAGE_KEYS}
+
+
+def _data(run: StoredRun) -> dict[str, Json]:
+    """Return {name: hash}; data sets of one name are numbered so that none hides another."""
+    found: dict[str, Json] = {}
+    entries = [
+        (as_text(each.get("name")) or "data", each.get("hash"))
+        for each in data_sections(run.record)
+    ]
+    for name, content in sorted(entries, key=lambda entry: (entry[0], str(entry[1]))):
+        taken = sum(1 for key in found if key == name or key.startswith(f"{name} #"))
+        found[name if not taken else f"{name} #{taken + 1}"] = content
+    return found
+
+
+def _is_same_data(old: StoredRun, new: StoredRun) -> bool | None:
+    sides = [data_hashes(run.record) for run in (old, new)]
+    if not all(side and all(content for _, content in side) for side in sides):
+        return None
+    return sides[0] == sides[1]
+
+
+def _is_same(old: Json, new: Json) -> bool | None:
+    return old == new if old and new else None
+
+
+def _identity(run: StoredRun) -> Json:
+    """Return what makes two environments the same, None where the record has none."""
+    section = as_object(run.record.document.get("environment"))
+    return {key: section.get(key) for key in _IDENTITY} if section else None
+
+
+def _note(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
+    text = result_text(ledger, run)
+    return {"Result": text} if text else {}
+
+
+def _packages(ledger: Ledger, old: StoredRun, new: StoredRun) -> tuple[list[Difference], list[str]]:
+    lists, warnings = [], []
+    for run in (old, new):
+        name = as_text(as_object(run.record.document["environment"]).get("pip_freeze_hash"))
+        data = (
+            ledger.shared("environments", f"{(name or '').removeprefix('sha256:')}.txt")
+            if name
+            else None
+        )
+        if name and data is None:
+            warnings.append(f"{run.run_id}: its package list is not in the ledger")
+        lists.append(None if data is None else _versions(data))
+    if lists[0] is None or lists[1] is None:
+        return [], warnings
+    return list(_changed("packages", lists[0], lists[1])), warnings
+
+
+def _versions(data: bytes) -> dict[str, Json]:
+    """Return {package: version} of lines ``name==version``; ``name @ url`` keeps the url."""
+    found: dict[str, Json] = {}
+    for line in data.decode("utf-8", "replace").splitlines():
+        name, sign, version = line.strip().partition("==")
+        if not sign:
+            name, sign, version = line.strip().partition(" @ ")
+        if name and not name.startswith("#"):
+            found[name] = version
+    return found
+
+
+def _metrics(
+    ledger: Ledger, old: StoredRun, new: StoredRun
+) -> tuple[list[Difference], tuple[str, ...]]:
+    """Return every metric of either run; one that is text somewhere is shown without a change."""
+    stats = collect_stats(ledger, (old, new))
+    sides = [{s.metric: s for s in stats.stats if s.run_id == run.run_id} for run in (old, new)]
+    raws = [as_object(run.record.document["metrics"]) for run in (old, new)]
+    found: list[Difference] = []
+    for metric in sorted({*sides[0], *sides[1], *raws[0], *raws[1]}):
+        pair = [side.get(metric) for side in sides]
+        if any(stat is None and metric in raw for stat, raw in zip(pair, raws, strict=True)):
+            shown = [_shown(metric, *each) for each in zip(pair, raws, strict=True)]
+            found.append(difference("metrics", metric, shown[0], shown[1]))
+        else:
+            found += _numbers(metric, pair[0], pair[1], _goal(ledger, old, new, metric))
+    return found, stats.warnings
+
+
+def _numbers(
+    metric: str, old: Stat | None, new: Stat | None, goal: Goal | None
+) -> Iterator[Difference]:
+    names = {"last": "last"}
+    if goal is not None:
+        names["best"] = "low" if goal == "min" else "high"
+    if any(stat is not None and stat.final != stat.last for stat in (old, new)):
+        names["final"] = "final"
+    for reading, field in names.items():
+        before, after = getattr(old, field, None), getattr(new, field, None)
+        yield number_difference(metric, reading, before, after, goal)
+
+
+def _shown(metric: str, stat: Stat | None, raw: Mapping[str, Json]) -> dict[str, Json]:
+    if stat is None:
+        return {metric: raw[metric]} if metric in raw else {}
+    return {metric: json_number(stat.final)}
+
+
+def _goal(ledger: Ledger, old: StoredRun, new: StoredRun, metric: str) -> Goal | None:
+    try:
+        return resolve_direction(metric, (old, new), ledger.settings.metrics).goal
+    except LedgerError:
+        return None  # a comparison shows the numbers; only a ranking needs the direction

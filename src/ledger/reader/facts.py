@@ -1,0 +1,144 @@
+"""What conditions may ask of a run: its fields and params, as text, number and flag at once."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ledger.contract.config import flatten
+from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.reader.stats import finite
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.contract.json_text import Json
+    from ledger.contract.record import RunRecord
+    from ledger.reader.ledger import Ledger, StoredRun
+
+FIELDS = (
+    "run_id",
+    "id",
+    "name",
+    "status",
+    "tag",
+    "branch",
+    "commit",
+    "dirty",
+    "data",
+    "parent",
+    "project",
+    "seed",
+    "started",
+    "ended",
+)
+"""Keys that every run has, before any of its params; ``param.seed`` asks for the param."""
+PREFIXED = frozenset({"commit", "data"})
+"""Fields that also equal the beginning of their text, at least four characters of it."""
+PARAM_PREFIX = "param."
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,38}")
+
+
+@value
+class Typed:
+    """One value in every kind it can be compared as; None where it is not of that kind."""
+
+    text: str
+    number: float | None
+    """So that "1e-3" < "1e-2" whether the config held numbers or text."""
+    whole: str | None
+    """Digits of an integer of up to 38, which a float would round from 2^53 on."""
+    flag: bool | None
+
+
+@value
+class Fact:
+    """One value that a run has under a key; a run may have several tags and data sets."""
+
+    run_id: str
+    key: str
+    value: Typed
+
+
+def typed(item: Json) -> Typed:
+    """Return ``item`` in every kind; text that reads as a number or a boolean is one too."""
+    if isinstance(item, bool):
+        return Typed(text="true" if item else "false", number=None, whole=None, flag=item)
+    if isinstance(item, str):
+        flag = {"true": True, "false": False}.get(item.lower())
+        return Typed(text=item, number=_number(item), whole=_whole(item), flag=flag)
+    text = json.dumps(item, ensure_ascii=False, sort_keys=True)
+    if isinstance(item, int | float):
+        number = finite(item)
+        return Typed(text=text, number=number, whole=_whole(text), flag=None)
+    return Typed(text=text, number=None, whole=None, flag=None)
+
+
+def field_facts(ledger: Ledger, run: StoredRun, key: str) -> Iterator[Fact]:
+    """Yield what ``run`` has under the field ``key``, one of FIELDS."""
+    for item in _field(ledger, run, key):
+        if item is not None:
+            yield Fact(run_id=run.run_id, key=key, value=typed(item))
+
+
+def params(record: RunRecord) -> dict[str, Json]:
+    """Return the params of a run by dotted path, as ``show`` and ``compare`` name them."""
+    return flatten(dict(record.config))
+
+
+def data_hashes(record: RunRecord) -> list[tuple[str, str]]:
+    """Return (name, hash) of every data set of a run, sorted; "" where one is unknown."""
+    return sorted(
+        (as_text(entry.get("name")) or "", as_text(entry.get("hash")) or "")
+        for entry in data_sections(record)
+    )
+
+
+def data_sections(record: RunRecord) -> list[dict[str, Json]]:
+    """Return the sections ``data`` and ``extra_data`` that say something."""
+    sections = [record.document.get("data"), *as_list(record.document.get("extra_data"))]
+    return [section for section in map(as_object, sections) if section]
+
+
+def seed_of(record: RunRecord) -> Json:
+    """Return the seed that was really set, else what the config calls ``seed``, else None."""
+    was_set = as_object(record.document.get("random")).get("seed")
+    return record.config.get("seed") if was_set is None else was_set
+
+
+def _field(ledger: Ledger, run: StoredRun, key: str) -> list[Json]:
+    record = run.record
+    if key == "tag":
+        return list(record.tags)
+    if key == "data":
+        return [
+            section.get(k) for section in data_sections(record) for k in ("name", "path", "hash")
+        ]
+    if key in {"branch", "commit"}:
+        return [record.git.get(key)]
+    simple: dict[str, Json] = {
+        "run_id": run.run_id,
+        "id": run.run_id,
+        "name": record.name,
+        "status": ledger.status(run) if key == "status" else None,
+        # a state that could not be told counts as dirty
+        "dirty": record.is_dirty is not False,
+        "parent": record.parent,
+        "project": record.document.get("project"),
+        "seed": seed_of(record),
+        "started": run.started.isoformat(),
+        "ended": record.ended,
+    }
+    return [simple[key]]
+
+
+def _number(text: str) -> float | None:
+    return finite(float(text)) if len(text) < 400 and _NUMBER.fullmatch(text) else None  # noqa: PLR2004
+
+
+def _whole(text: str) -> str | None:
+    return text if _WHOLE.fullmatch(text) else None

@@ -1,0 +1,229 @@
+"""A project's runs as values: every record read strictly, a broken one never stopping the rest."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+
+from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order
+from ledger.contract.metrics import decode_table
+from ledger.contract.record import parse_record
+from ledger.errors import MalformedError
+from ledger.reader.source import DiskSource
+from ledger.reader.status import shown_status
+from ledger.reader.times import parse_time
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from ledger.contract.metrics import Table
+    from ledger.contract.record import RunRecord
+    from ledger.project import Project
+    from ledger.reader.source import RunFolder, Source
+    from ledger.settings import Settings
+
+RETRACTION_NAME = "retraction.md"
+
+
+@value
+class StoredRun:
+    """A run as the ledger holds it."""
+
+    record: RunRecord
+    path: str
+    """Its folder, relative to the project, with ``/``."""
+    names: tuple[str, ...]
+    """Names of the files in the folder, sorted."""
+    started: datetime
+    """UTC."""
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, also the name of its folder."""
+        return self.record.run_id
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether somebody took the run back: answers leave it out unless asked."""
+        return RETRACTION_NAME in self.names
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the record was closed: its summary then stands for its tables."""
+        return "files" in self.record.document
+
+    @property
+    def table_paths(self) -> tuple[str, ...]:
+        """Paths of the metrics tables, the owner's first."""
+        names = sorted(filter(is_metrics_table, self.names), key=table_order)
+        return tuple(f"{self.path}/{name}" for name in names)
+
+
+@value
+class BrokenRun:
+    """A run, or a table of one, that does not follow the format; it answers nothing."""
+
+    path: str
+    """The file or folder, relative to the project, with ``/``."""
+    error: MalformedError
+    """Says which field or line, and what to do."""
+
+    def __str__(self) -> str:
+        """Return the one line that tells the user."""
+        return str(self.error.at(self.path))
+
+
+class Ledger:
+    """The runs of one project, read once when first asked for.
+
+    Args:
+        project: whose ledger it is.
+        source: where its run folders are read from.
+        now: the moment the statuses are told for, UTC.
+    """
+
+    def __init__(self, project: Project, source: Source, now: datetime) -> None:
+        self.project = project
+        self.source = source
+        self.now = now
+        self._statuses: dict[str, str] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """The project's settings."""
+        return self.project.settings
+
+    @property
+    def runs(self) -> tuple[StoredRun, ...]:
+        """Every readable run, by start, then id; retracted ones included."""
+        return self._read[0]
+
+    @property
+    def broken(self) -> tuple[BrokenRun, ...]:
+        """What could not be read as a run, by path."""
+        return self._read[1]
+
+    @cached_property
+    def by_id(self) -> dict[str, StoredRun]:
+        """The readable runs by id, by start."""
+        return {run.run_id: run for run in self.runs}
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of a file, ``path`` relative to the project; None if it is not there."""
+        try:
+            return self.source.read(path)
+        except OSError:
+            return None
+
+    def shared(self, folder: str, name: str) -> bytes | None:
+        """Return a file of one of the shared folders: environments, code or data."""
+        return self.read(f"{self.settings.dir}/{folder}/{name}")
+
+    def tables(self, run: StoredRun) -> list[Table]:
+        """Return the run's metrics tables; one that vanished or is empty is none.
+
+        Raises:
+            MalformedError: located at the table that does not follow the format.
+        """
+        found: list[Table] = []
+        for path in run.table_paths:
+            data = self.read(path)
+            if data is None:
+                continue
+            try:
+                table = decode_table(data)
+            except MalformedError as error:
+                raise error.at(path) from error
+            if table.header:
+                found.append(table)
+        return found
+
+    def status(self, run: StoredRun) -> str:
+        """Return the run's status as of now: ``running`` without a living writer is crashed."""
+        if run.record.status != "running":
+            return run.record.status
+        if run.run_id not in self._statuses:
+            self._statuses[run.run_id] = shown_status(
+                run.record,
+                tables=self._readable_tables(run),
+                modified=self._modified(run),
+                now=self.now,
+            )
+        return self._statuses[run.run_id]
+
+    @cached_property
+    def _read(self) -> tuple[tuple[StoredRun, ...], tuple[BrokenRun, ...]]:
+        runs: list[StoredRun] = []
+        broken: list[BrokenRun] = []
+        for folder in self.source.folders():
+            try:
+                run = _read_run(folder, self.source)
+            except MalformedError as error:
+                where = (
+                    f"{folder.path}/{RECORD_NAME}" if RECORD_NAME in folder.names else folder.path
+                )
+                broken.append(BrokenRun(path=where, error=error))
+            except FileNotFoundError:
+                continue  # the folder vanished between the listing and the reading
+            else:
+                runs.append(run)
+        runs.sort(key=lambda run: (run.started, run.run_id))
+        return tuple(runs), tuple(broken)
+
+    def _readable_tables(self, run: StoredRun) -> list[Table]:
+        try:
+            return self.tables(run)
+        except MalformedError:
+            return []  # told where its numbers are asked for; the status needs only the times
+
+    def _modified(self, run: StoredRun) -> float | None:
+        times = [self.source.modified(path) for path in run.table_paths]
+        return max((time for time in times if time is not None), default=None)
+
+
+def open_ledger(project: Project, now: datetime) -> Ledger:
+    """Return the ledger of ``project`` as its files on the disk hold it.
+
+    Args:
+        project: whose ledger it is; the folder of the runs need not exist yet.
+        now: the moment the statuses are told for, UTC.
+    """
+    return Ledger(project, DiskSource(os.fspath(project.root), project.settings.dir), now)
+
+
+def kept(runs: Iterable[StoredRun]) -> list[StoredRun]:
+    """Return ``runs`` without the retracted ones."""
+    return [run for run in runs if not run.is_retracted]
+
+
+def _read_run(folder: RunFolder, source: Source) -> StoredRun:
+    if RECORD_NAME not in folder.names:
+        message = f"holds no readable {RECORD_NAME}"
+        raise MalformedError(message, hint=f"restore {RECORD_NAME} from git, or remove the folder")
+    if not folder.is_in_month:
+        message = "a run belongs into a month folder"
+        raise MalformedError(message, hint="move it to <year>-<month>/ of its start, UTC")
+    record = parse_record(_read_record(folder, source))
+    if record.run_id != folder.name:
+        message = f"is {record.run_id!r}, but the folder is {folder.name!r}"
+        hint = "name the folder like the run; a copy of a run is not a run"
+        raise MalformedError(message, field="run_id", hint=hint)
+    started = parse_time(record.started)
+    if started is None:
+        message = f"{record.started!r} is no date"
+        raise MalformedError(message, field="timestamp.start")
+    return StoredRun(record=record, path=folder.path, names=folder.names, started=started)
+
+
+def _read_record(folder: RunFolder, source: Source) -> bytes:
+    try:
+        return source.read(f"{folder.path}/{RECORD_NAME}")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        message = f"cannot be read: {error.strerror}"
+        raise MalformedError(message, hint="check its kind and its permissions") from error

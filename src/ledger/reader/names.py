@@ -1,0 +1,48 @@
+"""Names that were not found, and the ones that were probably meant."""
+
+from __future__ import annotations
+
+from ledger.errors import UnknownNameError
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str], n: int = 3) -> list[str]:
+    """Return up to ``n`` of ``known`` that look like ``word``, the likeliest first.
+
+    ``lr`` finds ``optimizer.lr`` before anything that is merely spelled alike.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415  # only when something was not found
+
+    names = sorted(set(known))
+    folded = {name.casefold(): name for name in names}
+    wanted = word.casefold()
+    alike = [name for name in names if wanted and wanted in name.casefold()]
+    alike.sort(key=lambda name: (not name.casefold().endswith(wanted), len(name), name))
+    close = [folded[each] for each in get_close_matches(wanted, folded, n=n, cutoff=0.5)]
+    return list(dict.fromkeys([*alike, *close]))[:n]
+
+
+def unknown(kind: str, word: str, known: Iterable[str]) -> UnknownNameError:
+    """Return the error for a ``kind`` called ``word`` that is not there, with what comes near."""
+    names = sorted(set(known))
+    near = nearest(word, names)
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    elif names:
+        more = ", …" if len(names) > 8 else ""  # noqa: PLR2004  # one line
+        hint = f"there are {', '.join(names[:8])}{more}"
+    else:
+        hint = f"no run has any {kind}"
+    message = f"no {kind} is called {word!r}"
+    return UnknownNameError(message, hint=hint)
+
+
+def no_runs() -> UnknownNameError:
+    """Return the error for a ledger without a run."""
+    message = "the ledger holds no run yet"
+    first = '`with ledger.start("my_run", config=cfg) as run: run.log(loss=loss)`'
+    return UnknownNameError(message, hint=f"record the first one: {first}")

@@ -1,0 +1,105 @@
+"""Where run folders are read from: today the disk, later also the index or a commit."""
+
+from __future__ import annotations
+
+import os
+
+from ledger.contract.layout import SHARED_FOLDERS, is_month
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Protocol
+
+    class Source(Protocol):
+        """The run folders of one ledger, wherever they are stored."""
+
+        def exists(self) -> bool:
+            """Whether there is a ledger at all."""
+            ...
+
+        def folders(self) -> Iterator[RunFolder]:
+            """Yield every run folder, sorted by path."""
+            ...
+
+        def read(self, path: str) -> bytes:
+            """Return the bytes of the file at ``path``; OSError when it cannot be read."""
+            ...
+
+        def modified(self, path: str) -> float | None:
+            """Return when ``path`` last changed, seconds since 1970, None where untold."""
+            ...
+
+
+@value
+class RunFolder:
+    """A folder that holds, or should hold, a run; paths are relative to the project, with ``/``."""
+
+    path: str
+    names: tuple[str, ...]
+    """Names of what lies in it, sorted."""
+    is_in_month: bool
+    """Whether it lies in a month folder, where runs belong."""
+
+    @property
+    def name(self) -> str:
+        """The folder's own name, which is the run id."""
+        return self.path.rpartition("/")[2]
+
+
+class DiskSource:
+    """Run folders below ``<root>/<ledger_dir>`` on the disk."""
+
+    def __init__(self, root: str, ledger_dir: str) -> None:
+        self._root = root
+        self._ledger_dir = ledger_dir
+
+    def exists(self) -> bool:
+        """Whether the ledger's folder is there."""
+        return os.path.isdir(os.path.join(self._root, self._ledger_dir))
+
+    def folders(self) -> Iterator[RunFolder]:
+        """Yield every run folder; one that vanishes while it is listed is none."""
+        for name in self._list(self._ledger_dir):
+            below = f"{self._ledger_dir}/{name}"
+            if is_month(name):
+                for run in self._list(below):
+                    yield from self._folder(f"{below}/{run}", is_in_month=True)
+            elif name not in SHARED_FOLDERS and not name.startswith("."):
+                yield from self._folder(below, is_in_month=False)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at ``path``.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with open(f"{self._root}/{path}", "rb") as file:
+            return file.read()
+
+    def modified(self, path: str) -> float | None:
+        """Return the modification time of ``path``, None when it is gone."""
+        try:
+            return os.stat(f"{self._root}/{path}").st_mtime
+        except OSError:
+            return None
+
+    def _folder(self, path: str, *, is_in_month: bool) -> Iterator[RunFolder]:
+        if path.rpartition("/")[2].startswith("."):
+            return
+        try:
+            names = sorted(os.listdir(f"{self._root}/{path}"))
+        except PermissionError:
+            names = []
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        if is_in_month or "run.json" in names:
+            yield RunFolder(path=path, names=tuple(names), is_in_month=is_in_month)
+
+    def _list(self, path: str) -> list[str]:
+        try:
+            return sorted(os.listdir(f"{self._root}/{path}"))
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return []
