@@ -1,0 +1,69 @@
+"""LED105: git stores files of the ledger as they are, whatever else the repository asks for."""
+
+from __future__ import annotations
+
+from ledger.policy.finding import shell_word
+from ledger.storage.git import join_z, split_z
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ledger.policy.finding import Finding
+    from ledger.policy.ledgers import RunFolder
+    from ledger.policy.scene import Scene
+
+ATTRIBUTES_NAME = ".gitattributes"
+_ASKED = ("filter", "ident", "working-tree-encoding", "eol")
+_HARMLESS = frozenset({"unspecified", "unset", "lf"})
+_WHY = {
+    "filter": "a program decides what git stores",
+    "ident": "git would rewrite $Id$ in it",
+    "working-tree-encoding": "git would store another encoding",
+    "eol": "git would rewrite its line ends",
+}
+
+
+def check_attributes(
+    scene: Scene, runs: Iterable[RunFolder], shared: Iterable[str]
+) -> Iterator[Finding]:
+    """LED105: no attribute makes git store or check out something else than the bytes of a run.
+
+    Asked only where an attributes file changes or the ledger's own is missing; else that file, in
+    place since it was checked itself, decides for everything below it.
+    """
+    if scene.repository is None or not _is_worth_asking(scene):
+        return
+    if scene.changes is not None and _changes_attributes(scene.changes):
+        runs = scene.runs.values()
+    asked = [*(run.path_of(name) for run in runs for name in run.files), *shared]
+    said = scene.repository.git(
+        "check-attr", *_source(scene), "-z", "--stdin", *_ASKED, stdin=join_z(asked)
+    )
+    words = split_z(said)
+    told: set[tuple[str, str]] = set()
+    for path, attribute, setting in zip(words[0::3], words[1::3], words[2::3], strict=False):
+        folder = path.rpartition("/")[0]
+        if setting not in _HARMLESS and (folder, attribute) not in told:
+            told.add((folder, attribute))
+            own = f"{scene.ledger.folder}/{ATTRIBUTES_NAME}"
+            message = f"the attribute {attribute}={setting} applies: {_WHY[attribute]}"
+            fix = f"ledger init, then git add -- {shell_word(own)} and the run's files again"
+            yield scene.finding("LED105", path, message, fix)
+
+
+def _is_worth_asking(scene: Scene) -> bool:
+    own = f"{scene.ledger.folder}/{ATTRIBUTES_NAME}"
+    changes: Mapping[str, str] | None = scene.changes
+    if changes is None or own not in scene.blobs.entries():
+        return True
+    return _changes_attributes(changes)
+
+
+def _changes_attributes(changes: Mapping[str, str]) -> bool:
+    return any(path.rpartition("/")[2] == ATTRIBUTES_NAME for path in changes)
+
+
+def _source(scene: Scene) -> tuple[str, ...]:
+    return ("--cached",) if scene.is_staged else ()

@@ -1,0 +1,78 @@
+"""LED111 and LED112: whether a run can be read at all, and whether it is closed."""
+
+from __future__ import annotations
+
+from ledger.contract.layout import NOTE_NAME, RECORD_NAME
+from ledger.policy.evidence import writer_version
+from ledger.policy.finding import shell_word
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.errors import MalformedError
+    from ledger.policy.evidence import Evidence
+    from ledger.policy.finding import Finding
+    from ledger.policy.scene import Scene
+
+
+def check_readable(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
+    """LED111: the record is there, and record, note and tables parse."""
+    run = evidence.run
+    if RECORD_NAME not in run.files:
+        path = run.path_of(RECORD_NAME)
+        message = "the run has no record"
+        fix = f"git add -f -- {shell_word(path)}" if scene.is_staged else "restore it from git"
+        yield scene.finding("LED111", path, message, fix, run_id=run.run_id)
+    for name, error in evidence.flaws.items():
+        yield scene.finding(
+            "LED111",
+            run.path_of(name),
+            _what(error, evidence.data[name]),
+            _mend(scene, evidence, name, error),
+            run_id=run.run_id,
+            line=error.line,
+        )
+
+
+def check_sealed(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
+    """LED112: no run is committed while it is written, or without its final hashes."""
+    record = evidence.record
+    if record is None or not evidence.is_unsealed:
+        return
+    run = evidence.run
+    state = "is still running" if record.status == "running" else "was never sealed"
+    yield scene.finding(
+        "LED112",
+        run.path_of(RECORD_NAME),
+        f"the run {state}; its numbers are not final",
+        f"{scene.leave_out(run)}, or when its process is gone: ledger seal {run.run_id}",
+        run_id=run.run_id,
+    )
+
+
+def _what(error: MalformedError, data: bytes) -> str:
+    field = f"{error.field}: " if error.field else ""
+    if not _is_newer(error):
+        return f"{field}{error.message}"
+    version = writer_version(data)
+    needed = (
+        f"needs ledger ≥ {version}" if version else "needs a newer ledger (ledger ≥ its writer)"
+    )
+    return f"{field}{error.message}; {needed}"
+
+
+def _mend(scene: Scene, evidence: Evidence, name: str, error: MalformedError) -> str:
+    if _is_newer(error):
+        return "pip install --upgrade experiment-ledger"
+    if name == NOTE_NAME:
+        return f"save {evidence.run.path_of(name)} as UTF-8"
+    leave_out = (
+        f", or leave the run out: {scene.leave_out(evidence.run)}" if scene.is_staged else ""
+    )
+    return f"restore what the run wrote{leave_out}"
+
+
+def _is_newer(error: MalformedError) -> bool:
+    return error.field == "schema_version" and "upgrade" in error.hint

@@ -1,0 +1,116 @@
+"""What one judgement looks at: a ledger of a tree, the changes in it, and git's other opinions."""
+
+from __future__ import annotations
+
+from ledger.contract.layout import NOTE_NAME
+from ledger.contract.note import parse_note
+from ledger.errors import MalformedError
+from ledger.policy.catalogue import RULES, STAGED
+from ledger.policy.finding import Finding, shell_word
+from ledger.storage.tree import WorkTree
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.contract.note import Note
+    from ledger.policy.ledgers import Ledger, RunFolder
+    from ledger.policy.parents import Parents
+    from ledger.policy.reading import Blobs
+    from ledger.storage.git import Repository
+    from ledger.storage.tree import TreeEntry
+
+
+class Scene:
+    """One ledger at one stage.
+
+    Attributes:
+        stage: one of the catalogue's.
+        runs: every run of the ledger in the judged tree, by folder.
+        code: files by path as git would store them, what LED101 compares with; None without git.
+        changes: {path: status} against HEAD; None where everything is judged.
+        parents: the further parents of a merge in progress.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a judgement looks at is this many things
+        self,
+        *,
+        stage: str,
+        ledger: Ledger,
+        blobs: Blobs,
+        runs: Mapping[str, RunFolder],
+        code: Blobs | None,
+        repository: Repository | None,
+        changes: Mapping[str, str] | None = None,
+        parents: Parents | None = None,
+    ) -> None:
+        self.stage = stage
+        self.ledger = ledger
+        self.blobs = blobs
+        self.runs = runs
+        self.code = code
+        self.repository = repository
+        self.changes = changes
+        self.parents = parents
+        self._folders: dict[str, RunFolder] | None = None
+
+    def finding(  # noqa: PLR0913  # a finding has this many fields
+        self,
+        code: str,
+        path: str,
+        message: str,
+        fix: str,
+        *,
+        run_id: str | None = None,
+        line: int | None = None,
+        severity: str | None = None,
+    ) -> Finding:
+        """Return a finding with the weight that ``code`` has at this stage.
+
+        ``severity`` replaces the catalogue's weight; the other arguments are the finding's fields.
+        """
+        weight = severity or RULES[code].severity(self.stage) or "notice"
+        return Finding(
+            code=code,
+            severity=weight,
+            run_id=run_id,
+            path=path,
+            line=line,
+            message=message,
+            fix=fix,
+        )
+
+    @property
+    def is_staged(self) -> bool:
+        """Whether the next commit is what is judged."""
+        return self.stage == STAGED
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether files of the disk are judged, which git may not track."""
+        return isinstance(self.blobs.tree, WorkTree)
+
+    def run_called(self, run_id: str) -> RunFolder | None:
+        """Return the run ``run_id`` of this ledger, None where the tree has none."""
+        if self._folders is None:
+            self._folders = {run.run_id: run for run in self.runs.values()}
+        return self._folders.get(run_id)
+
+    def note_of(self, run: RunFolder) -> Note | None:
+        """Return the note of ``run``; None where there is none that can be read."""
+        data = self.blobs.get(run.path_of(NOTE_NAME)) if NOTE_NAME in run.files else None
+        if data is None:
+            return None
+        try:
+            return parse_note(data)
+        except MalformedError:
+            return None
+
+    def code_entries(self) -> Mapping[str, TreeEntry] | None:
+        """Return the files that LED101 compares with, None where there is no repository."""
+        return None if self.code is None else self.code.entries()
+
+    def leave_out(self, run: RunFolder) -> str:
+        """Return the command that takes ``run`` out of the commit."""
+        return f"git restore --staged -- {shell_word(run.path)}"

@@ -1,0 +1,1 @@
+"""Making a repository keep a ledger: settings, ignore rules, attributes, hooks."""
