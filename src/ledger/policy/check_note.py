@@ -34,21 +34,21 @@ def check_note(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     note = evidence.note
     if note is None:
         return  # LED111 or LED105 tells why it cannot be read
-    for name in note.missing:
-        message = f"the heading {name!r} is missing"
+    if note.missing:
+        message = f"headings missing: {', '.join(note.missing)}"
         yield scene.finding("LED102", path, message, _with_add(scene, fix, path), run_id=run.run_id)
     yield from _unresolved(scene, evidence, note)
     served = _served(scene, note)
-    for section in note.unfilled:
-        if section.name not in served:
-            yield scene.finding(
-                "LED102",
-                path,
-                f"the section {section.name!r} is not filled in",
-                _with_add(scene, fix, path),
-                run_id=run.run_id,
-                line=section.line,
-            )
+    open_sections = [section for section in note.unfilled if section.name not in served]
+    if open_sections:
+        yield scene.finding(
+            "LED102",
+            path,
+            f"not filled in: {', '.join(section.name for section in open_sections)}",
+            _with_add(scene, fix, path),
+            run_id=run.run_id,
+            line=min(section.line for section in open_sections),
+        )
 
 
 def _is_too_early(scene: Scene, evidence: Evidence) -> bool:
