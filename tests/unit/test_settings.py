@@ -121,5 +121,5 @@ def test_bytes_that_are_not_utf8_are_told() -> None:
         ("src/tests_helper.py", True),
     ],
 )
-def test_default_code_paths(path: str, is_code: bool) -> None:  # noqa: FBT001  # a table
+def test_default_code_paths(path: str, is_code: bool) -> None:  # a table
     assert is_code == compile_globs(Settings().code)(path)

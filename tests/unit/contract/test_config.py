@@ -41,7 +41,7 @@ class Level(enum.IntEnum):
     HIGH = 3
 
 
-class Mode(str, enum.Enum):  # noqa: UP042  # the older way, which configs hold
+class Mode(str, enum.Enum):  # the older way, which configs hold
     FAST = "fast"
 
 

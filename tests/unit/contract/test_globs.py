@@ -104,7 +104,7 @@ def test_plain_name_takes_itself_only(name: str) -> None:
         ("**/*.py", "\udcff.py", True),
     ],
 )
-def test_patterns_of_the_settings(pattern: str, path: str, expected: bool) -> None:  # noqa: FBT001  # a table
+def test_patterns_of_the_settings(pattern: str, path: str, expected: bool) -> None:  # a table
     assert expected == compile_globs([pattern])(path)
 
 

@@ -180,7 +180,7 @@ def test_data_is_the_same_by_multisets_of_name_and_hash(tmp_path: Path) -> None:
 def test_data_that_differs_or_is_unknown(
     tmp_path: Path,
     new: Json,
-    expected: bool | None,  # noqa: FBT001  # one cell of the table
+    expected: bool | None,  # one cell of the table
 ) -> None:
     comparison = pair(tmp_path, {"data": {"name": "a", "hash": "sha256:aa"}}, {"data": new})
 

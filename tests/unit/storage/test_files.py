@@ -68,7 +68,7 @@ def names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("is_durable", [True, False])
 def test_document_is_replaced_whole_and_nothing_else_is_left(
     tmp_path: Path,
-    is_durable: bool,  # noqa: FBT001  # a table
+    is_durable: bool,  # a table
 ) -> None:
     path = tmp_path / "run.json"
     path.write_bytes(b"old and longer")
