@@ -1,0 +1,74 @@
+"""The DVC stage a run happens in: what the pipeline writes is not code, and not dirt."""
+
+from __future__ import annotations
+
+import os
+
+from ledger.capture.dvc_yaml import read_dvc_yaml
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ledger.capture.dvc_yaml import Node
+    from ledger.contract.json_text import Json
+
+_OUT_KEYS = ("outs", "metrics", "plots")
+
+
+def describe_stage(environ: Mapping[str, str]) -> dict[str, Json] | None:
+    """Return the dvc section of run.json, None outside a DVC stage."""
+    if not environ.get("DVC_STAGE"):
+        return None
+    return {
+        "stage": environ["DVC_STAGE"],
+        "exp_name": environ.get("DVC_EXP_NAME"),
+        "baseline_rev": environ.get("DVC_EXP_BASELINE_REV"),
+    }
+
+
+def pipeline_outs(top: str, tracked: Iterable[str]) -> frozenset[str]:
+    """Return the paths that DVC pipelines and ``.dvc`` files declare as written by them.
+
+    Args:
+        top: the repository root.
+        tracked: paths relative to it that may be DVC files.
+
+    Returns:
+        paths relative to ``top``; a file that does not parse declares nothing.
+    """
+    outs: set[str] = set()
+    for path in tracked:
+        name = path.rpartition("/")[2]
+        if name in {"dvc.yaml", "dvc.lock"} or name.endswith(".dvc"):
+            try:
+                document = read_dvc_yaml(os.path.join(top, path))
+            except (OSError, ValueError):
+                continue
+            folder = path.rpartition("/")[0]
+            outs.update(os.path.normpath(os.path.join(folder, out)) for out in _declared(document))
+    return frozenset(out.replace(os.sep, "/") for out in outs)
+
+
+def _declared(document: Node) -> Iterable[str]:
+    if not isinstance(document, dict):
+        return
+    yield from _paths(document.get("outs"))
+    stages = document.get("stages")
+    for stage in stages.values() if isinstance(stages, dict) else ():
+        if isinstance(stage, dict):
+            wdir = stage.get("wdir", "")
+            for key in _OUT_KEYS:
+                for out in _paths(stage.get(key)):
+                    yield os.path.join(wdir, out) if isinstance(wdir, str) else out
+
+
+def _paths(outs: Node | None) -> Iterable[str]:
+    """Yield the paths of a list of outs: texts, ``{path: …}`` or ``{<path>: {options}}``."""
+    for out in outs if isinstance(outs, list) else ():
+        if isinstance(out, str):
+            yield out
+        elif isinstance(out, dict):
+            path = out.get("path")
+            yield from [path] if isinstance(path, str) else out
