@@ -1,0 +1,90 @@
+"""A Git-native experiment ledger: every training run leaves a record in the repository.
+
+Names are resolved on first use (PEP 562), so that ``import ledger`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.capture.seeds import Seeds
+    from ledger.contract.record import RunRecord
+    from ledger.errors import LedgerError
+    from ledger.reader.api import compare_runs, find_best_runs, load_run, runs
+    from ledger.version import VERSION as __version__  # noqa: N811  # the name Python has for it
+    from ledger.writer.current import current_run, log, seed_everything, start
+    from ledger.writer.log_run import (
+        create_run_md_template,
+        get_data_info,
+        get_env_info,
+        get_git_info,
+        get_random_seeds,
+        hash_dict,
+        log_run,
+    )
+    from ledger.writer.run import Run
+
+_HOMES = {
+    "LedgerError": "ledger.errors",
+    "Run": "ledger.writer.run",
+    "RunRecord": "ledger.contract.record",
+    "Seeds": "ledger.capture.seeds",
+    "compare_runs": "ledger.reader.api",
+    "create_run_md_template": "ledger.writer.log_run",
+    "current_run": "ledger.writer.current",
+    "find_best_runs": "ledger.reader.api",
+    "get_data_info": "ledger.writer.log_run",
+    "get_env_info": "ledger.writer.log_run",
+    "get_git_info": "ledger.writer.log_run",
+    "get_random_seeds": "ledger.writer.log_run",
+    "hash_dict": "ledger.writer.log_run",
+    "load_run": "ledger.reader.api",
+    "log": "ledger.writer.current",
+    "log_run": "ledger.writer.log_run",
+    "runs": "ledger.reader.api",
+    "seed_everything": "ledger.writer.current",
+    "start": "ledger.writer.current",
+}
+
+__all__ = [
+    "LedgerError",
+    "Run",
+    "RunRecord",
+    "Seeds",
+    "__version__",
+    "compare_runs",
+    "create_run_md_template",
+    "current_run",
+    "find_best_runs",
+    "get_data_info",
+    "get_env_info",
+    "get_git_info",
+    "get_random_seeds",
+    "hash_dict",
+    "load_run",
+    "log",
+    "log_run",
+    "runs",
+    "seed_everything",
+    "start",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from ledger.version import VERSION  # noqa: PLC0415  # resolved on first use
+
+        return VERSION
+    if name not in _HOMES:
+        message = f"module 'ledger' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415  # as above
+
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,178 @@
+"""The thread that finishes what the start of a run left open, and then keeps its heartbeat.
+
+Every step is on its own: what fails becomes null with a warning in the record, never an exception
+in the training.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from pathlib import Path
+
+from ledger.capture.data import describe_data
+from ledger.capture.environment import describe_environment
+from ledger.capture.pipeline import pipeline_outs
+from ledger.capture.settle import settle
+from ledger.contract.config import to_json
+from ledger.contract.json_text import as_list
+from ledger.contract.layout import PATCH_NAME
+from ledger.contract.manifest import manifest_hash
+from ledger.storage.files import create_file, replace_file
+from ledger.storage.tree import RevisionTree
+from ledger.value import value
+from ledger.writer.narrate import warn
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ledger.capture.code import CodeState
+    from ledger.contract.json_text import Json
+    from ledger.writer.record_file import RecordFile
+
+HEARTBEAT_SECONDS = 600.0
+_SLICE_SECONDS = 0.1
+
+
+@value
+class DataSource:
+    """A data set as the caller named it."""
+
+    path: str
+    name: str | None = None
+    split: Mapping[str, object] | None = None
+
+
+@value
+class Subject:
+    """What a run's capture is about."""
+
+    run_id: str
+    run_dir: Path
+    ledger_dir: Path
+    project_root: Path
+    code: CodeState | None
+    """None where there is no repository."""
+    data: tuple[DataSource, ...]
+    modules: Mapping[str, object]
+
+
+class Capture:
+    """Runs on a daemon thread from ``start`` until ``finish``; nothing of it survives a fork."""
+
+    def __init__(self, subject: Subject, record: RecordFile) -> None:
+        self._subject = subject
+        self._record = record
+        self._stopped = threading.Event()
+        self._captured = threading.Event()
+        self._is_hurried = False
+        self._thread = threading.Thread(target=self._run, name="ledger-capture", daemon=True)
+
+    def start(self) -> None:
+        """Begin capturing."""
+        self._thread.start()
+
+    def finish(self, timeout: float | None = None) -> bool:
+        """Wait for the capture to end, at most ``timeout`` seconds or until ``hurry``.
+
+        Returns:
+            whether it has ended.
+        """
+        self._stopped.set()
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        # in slices: the handler of a signal cannot wake a wait without a limit
+        while self._thread.is_alive() and not self._is_hurried and time.monotonic() < deadline:
+            self._thread.join(_SLICE_SECONDS)
+        return self._captured.is_set()
+
+    def hurry(self) -> None:
+        """End the wait in ``finish``: somebody wants the process to end. Safe in a signal handler."""
+        self._is_hurried = True
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until everything has been captured, at most ``timeout`` seconds; whether it has."""
+        return self._captured.wait(timeout)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything has been captured."""
+        return self._captured.is_set()
+
+    def _run(self) -> None:
+        sections: dict[str, Json] = {}
+        self._attempt("code", lambda: sections.update(self._capture_code()))
+        self._attempt("environment", lambda: sections.update(self._capture_environment()))
+        self._record.update(sections)
+        if self._subject.data:
+            self._attempt("data", lambda: self._record.update(self._capture_data()))
+        self._captured.set()
+        while not self._stopped.wait(HEARTBEAT_SECONDS):
+            self._record.update({})
+
+    def _attempt(self, what: str, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001  # recorded in the run: capture never fails a training
+            self._note(f"{what} was not captured: {error}")
+
+    def _note(self, warning: str) -> None:
+        known = as_list(self._record.document.get("warnings"))
+        self._record.update({"warnings": [*known, warning]})
+        warn(f"{self._subject.run_id}: {warning}")
+
+    def _capture_code(self) -> dict[str, Json]:
+        state = self._subject.code
+        if state is None:
+            return {}
+        top = state.repository.top
+        tracked = (
+            RevisionTree(state.repository, state.commit, state.prefix).entries()
+            if state.commit
+            else ()
+        )
+        outs = pipeline_outs(top, tracked)
+        facts = settle(state, self._subject.run_id, outs)
+        name = manifest_hash(facts.manifest).removeprefix("sha256:")
+        self._share(Path("code", f"{name}.manifest"), facts.manifest)
+        if facts.patch is not None:
+            replace_file(str(self._subject.run_dir / PATCH_NAME), facts.patch)
+        return {"git": facts.to_json()}
+
+    def _capture_environment(self) -> dict[str, Json]:
+        facts = describe_environment(self._subject.modules)
+        path = Path("environments", f"{facts.freeze_hash.removeprefix('sha256:')}.txt")
+        self._share(path, facts.freeze)
+        shown = (self._subject.ledger_dir / path).relative_to(self._subject.project_root)
+        return {"environment": facts.to_json(shown.as_posix())}
+
+    def _capture_data(self) -> dict[str, Json]:
+        described: list[Json] = []
+        for source in self._subject.data:
+            facts = describe_data(
+                source.path,
+                project_root=self._subject.project_root,
+                name=source.name,
+                split=source.split,
+            )
+            for warning in facts.warnings:
+                self._note(f"data {facts.name}: {warning}")
+            if facts.manifest and facts.hash:
+                name = facts.hash.partition(":")[2]
+                self._share(
+                    Path("data", f"{name}.manifest"), facts.manifest.encode("utf-8", "replace")
+                )
+            described.append(to_json(facts.to_json()))
+        return {"data": described[0], "extra_data": described[1:]}
+
+    def _share(self, path: Path, data: bytes) -> None:
+        """Store content-addressed ``data`` once for all runs of the ledger."""
+        full = self._subject.ledger_dir / path
+        full.parent.mkdir(parents=True, exist_ok=True)
+        if not full.exists():
+            temporary = full.with_name(f".{full.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+            create_file(str(temporary), data)
+            temporary.replace(full)

@@ -1,0 +1,128 @@
+"""The public door of recording: ``start``, ``log`` on the current run, ``seed_everything``.
+
+The open runs of a process are the one piece of state in the product; they live here.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+from ledger.capture.seeds import Seeds, set_seeds
+from ledger.errors import LedgerError
+from ledger.project import find_project
+from ledger.writer.process_end import ProcessEnd
+from ledger.writer.start import Request, find_place, open_run, starting_points
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ledger.writer.run import Run
+
+_process = ProcessEnd()
+_seeds: list[Seeds] = [Seeds()]
+
+
+def start(  # noqa: PLR0913  # the public door; all but the name are keywords
+    name: str,
+    *,
+    config: object = None,
+    data: object = None,
+    seed: int | None = None,
+    objective: tuple[str, str] | None = None,
+    tags: Sequence[str] = (),
+    hypothesis: str | None = None,
+    parent: str | None = None,
+    run_id: str | None = None,
+) -> Run:
+    """Start a run and return it; use it with ``with``, or call ``finish`` on it.
+
+    The record exists from now on with the status ``running``; code, environment and data follow on
+    a thread. A run that nobody finishes is sealed with its true status when the process ends.
+
+    Args:
+        name: what the run is about; part of its id.
+        config: all settings, resolved: a mapping, dataclass or namespace, or a file's path.
+        data: path of the data (file or folder), ``{"path", "name", "split"}``, or a list of these.
+        seed: the seed the run uses; recorded, not set (see ``seed_everything``).
+        objective: (metric, "min" or "max") the run is meant to improve.
+        tags: words to find the run by.
+        hypothesis: what you expect and why; the first section of the note.
+        parent: id of the run this one follows.
+        run_id: an id of your own instead of one made from time and name.
+
+    Raises:
+        LedgerError: no ledger here, an illegal or taken id, a ledger that cannot be written to.
+    """
+    request = Request(
+        name=name,
+        config=config,
+        data=data,
+        seed=seed,
+        objective=objective,
+        tags=tags,
+        hypothesis=hypothesis,
+        parent=parent,
+    )
+    started = datetime.now(tz=UTC)
+    place = find_place(find_project(starting_points()), name, run_id, started, config)
+    run = open_run(request, place, started, seeds_so_far(), when_closed)
+    watch_end(run)
+    return run
+
+
+def log(metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
+    """Write one row into the current run, the one started last; see ``Run.log``.
+
+    Raises:
+        LedgerError: no run is open.
+    """
+    current_run().log(metrics, **values)
+
+
+def current_run() -> Run:
+    """Return the open run that was started last.
+
+    Raises:
+        LedgerError: no run is open.
+    """
+    if not _process.runs:
+        message = "no run is open"
+        raise LedgerError(message, hint="call ledger.start(...) first")
+    return _process.runs[-1]
+
+
+def seed_everything(seed: int) -> Seeds:
+    """Seed Python, and numpy, torch and tensorflow where they are imported already.
+
+    What was set is recorded in the runs that are open and in those started from now on. JAX has no
+    global generator: make its key from ``seed`` yourself.
+
+    Args:
+        seed: any integer; numpy gets it modulo 2**32.
+
+    Returns:
+        what was set, None for what was not imported.
+    """
+    seeds = set_seeds(seed, sys.modules)
+    _seeds[-1] = seeds
+    for run in _process.runs:
+        run.set_random(seeds.to_json())
+    return seeds
+
+
+def seeds_so_far() -> Seeds:
+    """Return what ``seed_everything`` has set in this process."""
+    return _seeds[-1]
+
+
+def watch_end(run: Run) -> None:
+    """Seal ``run`` with its true status should the process end before it is finished."""
+    _process.watch(run)
+
+
+def when_closed(run: Run) -> None:
+    """Stop watching ``run``: it is sealed."""
+    _process.forget(run)

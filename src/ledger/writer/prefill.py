@@ -1,0 +1,92 @@
+"""The automatic text of a note: what the run itself and its parent's record can say."""
+
+from __future__ import annotations
+
+import math
+
+from ledger.contract.config import flatten
+from ledger.contract.json_text import as_object, as_text, decode_number
+from ledger.contract.note import AUTO
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.contract.json_text import Json
+    from ledger.contract.metrics import Summary
+    from ledger.contract.record import RunRecord
+
+MAX_NAMED = 6
+
+
+def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
+    """Return the Change lines: what differs from the parent's config, else the config's gist."""
+    own = flatten(config)
+    if parent is None:
+        if not own:
+            return []
+        shown = ", ".join(f"{key}={_show(item)}" for key, item in list(own.items())[:MAX_NAMED])
+        more = f" and {len(own) - MAX_NAMED} more" if len(own) > MAX_NAMED else ""
+        return [f"{AUTO}config {shown}{more}"]
+    before = flatten(dict(parent.config))
+    keys = [key for key in sorted({*own, *before}) if own.get(key) != before.get(key)]
+    if not keys:
+        return [f"{AUTO}same config as {parent.run_id}"]
+    changed = [
+        f"{key} {_show(before.get(key))} → {_show(own.get(key))}" for key in keys[:MAX_NAMED]
+    ]
+    rest = [f"and {len(keys) - MAX_NAMED} more"] if len(keys) > MAX_NAMED else []
+    return [f"{AUTO}against {parent.run_id}: {', '.join([*changed, *rest])}"]
+
+
+def describe_result(
+    summary: Mapping[str, Summary],
+    stated: Mapping[str, Json],
+    objective: tuple[str, str] | None,
+    parent: RunRecord | None,
+) -> list[str]:
+    """Return the Result lines: the objective's best against the parent's, and what was stated."""
+    parts = []
+    if objective is not None and objective[0] in summary:
+        parts.append(_objective_text(summary[objective[0]], objective, parent))
+    else:
+        parts += [f"{name} last {_show(s.last)}" for name, s in list(summary.items())[:3]]
+    parts += [f"{name} {_show(item)} (stated)" for name, item in list(stated.items())[:3]]
+    diverged = sorted(name for name, s in summary.items() if s.n_nonfinite)
+    if diverged:
+        parts.append(f"not finite: {', '.join(diverged[:MAX_NAMED])}")
+    return [f"{AUTO}{'; '.join(parts)}"] if parts else []
+
+
+def describe_failure(status: str, error: Mapping[str, Json] | None) -> dict[str, list[str]]:
+    """Return the Result and Risk lines of a run that did not finish."""
+    if error is None:
+        return {"Result": [f"{AUTO}{status} before its end"]}
+    told = f"{as_text(error.get('type'))}: {as_text(error.get('message'))}".splitlines()[0][:200]
+    return {"Result": [f"{AUTO}{status}: no result"], "Risk/Anomaly": [f"{AUTO}{told}"]}
+
+
+def best_of(summary: Summary, goal: str) -> tuple[float | None, int | None]:
+    """Return the best finite value of a metric and its epoch or step."""
+    return (summary.min, summary.min_at) if goal == "min" else (summary.max, summary.max_at)
+
+
+def _objective_text(own: Summary, objective: tuple[str, str], parent: RunRecord | None) -> str:
+    metric, goal = objective
+    best, at = best_of(own, goal)
+    if best is None:
+        return f"{metric} never finite in {own.n} rows"
+    text = f"{metric} best {_show(best)}{'' if at is None else f' at {at}'}, last {_show(own.last)}"
+    theirs = as_object(as_object(parent.document.get("summary")).get(metric)) if parent else {}
+    before = decode_number(theirs.get(goal))
+    if parent is None or before is None or not math.isfinite(before):
+        return text
+    change = f", {100 * (best - before) / abs(before):+.2f} %" if before else ""
+    return f"{text}; {parent.run_id} had {_show(before)} ({best - before:+.4g}{change})"
+
+
+def _show(item: object) -> str:
+    if item is None:
+        return "none"
+    return f"{item:.6g}" if isinstance(item, float) else str(item)[:60]

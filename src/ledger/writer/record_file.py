@@ -1,0 +1,117 @@
+"""run.json while its run lives: one document, one lock, one function that writes it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger.contract.config import to_json
+from ledger.contract.json_text import as_list, as_object
+from ledger.contract.layout import RECORD_NAME
+from ledger.contract.record import encode_record
+from ledger.storage.files import replace_file
+from ledger.writer.narrate import warn
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ledger.contract.json_text import Json
+
+
+class RecordFile:
+    """Owns the document of one run and its file; safe to use from several threads."""
+
+    def __init__(self, run_dir: Path, document: dict[str, Json]) -> None:
+        self.path = run_dir / RECORD_NAME
+        self.document = document
+        self.lock = threading.RLock()
+        self._is_closed = False
+        self._is_failing = False
+        self._reasons: dict[str, str] = {}
+        self._turn = 0
+
+    def create(self) -> None:
+        """Write the first version.
+
+        Raises:
+            OSError: the disk is full or the folder read-only.
+        """
+        with self.lock:
+            replace_file(str(self.path), self._encode())
+
+    def update(
+        self, sections: Mapping[str, Json], *, drops: Iterable[str] = (), closes: bool = False
+    ) -> None:
+        """Replace ``sections`` of the record and the file as a whole.
+
+        A write that fails is told once on stderr and marked in the record, never raised. After a
+        write that ``closes`` the record later ones are ignored.
+
+        Args:
+            sections: the new sections by key.
+            drops: keys that the record no longer has.
+            closes: whether this is the last write.
+        """
+        with self.lock:
+            if self._is_closed:
+                return
+            self.document |= sections
+            for key in drops:
+                self.document.pop(key, None)
+            self._touch_heartbeat()
+            self._is_closed = closes
+            self._write()
+
+    def _write(self) -> None:
+        """Write the document; again when the handler of a signal wrote it while we did."""
+        is_written = False
+        while not is_written:
+            self._turn += 1
+            turn = self._turn
+            failure = None
+            try:
+                replace_file(str(self.path), self._encode())
+            except OSError as error:
+                failure = error
+            is_written = turn == self._turn
+        if failure is not None:
+            why = failure.strerror or failure
+            self.mark_incomplete("run.json", f"run.json could not be written: {why}")
+
+    def mark_incomplete(self, what: str, reason: str) -> None:
+        """Say once what could not be recorded, and let the record say it from now on.
+
+        Args:
+            what: the part that is incomplete; a later reason for the same part replaces it.
+            reason: a sentence.
+        """
+        with self.lock:
+            self._reasons[what] = reason
+            self.document["incomplete"] = "; ".join(self._reasons.values())
+            if not self._is_failing:
+                self._is_failing = True
+                warn(f"{self.path.parent.name}: {reason}; training goes on")
+
+    def _encode(self) -> bytes:
+        try:
+            return encode_record(self.document)
+        except (TypeError, ValueError):  # text that UTF-8 cannot hold, or no JSON at all
+            return encode_record(as_object(to_json(self.document)))
+
+    def _touch_heartbeat(self) -> None:
+        sessions = as_list(self.document.get("sessions"))
+        if sessions:
+            as_object(sessions[-1])["heartbeat"] = now_text()
+
+
+def now_text() -> str:
+    """Return the present moment as records write it: ISO 8601, UTC, milliseconds."""
+    return time_text(datetime.now(tz=UTC))
+
+
+def time_text(moment: datetime) -> str:
+    """Return ``moment``, which knows its zone, as records write it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,325 @@
+"""A run while it lives: rows, stated metrics, artifacts, and the seal at its end."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from ledger.capture.data import hash_artifact
+from ledger.contract.json_text import as_list, as_object, as_text, encode_number
+from ledger.contract.record import RunRecord
+from ledger.errors import LedgerError
+from ledger.writer import prefill
+from ledger.writer.narrate import say, warn
+from ledger.writer.record_file import now_text
+from ledger.writer.scalars import plain
+from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
+from ledger.writer.seal_sections import measure
+from ledger.writer.table import MetricsTable, legible
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from ledger.contract.json_text import Json
+    from ledger.writer.capturing import Capture
+    from ledger.writer.record_file import RecordFile
+    from ledger.writer.seal_sections import Measured
+
+SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED = 5.0
+
+
+class Run:
+    """One execution that is being recorded; made by ``ledger.start``.
+
+    Use it as a context manager, or call ``finish``. No method raises for a failed write: that is
+    told once on stderr and marked ``incomplete`` in the record.
+    """
+
+    def __init__(  # noqa: PLR0913  # the parts of a run, put together in one place
+        self,
+        *,
+        run_dir: Path,
+        project_root: Path,
+        record: RecordFile,
+        capture: Capture,
+        note: Mapping[str, list[str]],
+        parent: RunRecord | None,
+        on_close: Callable[[Run], None],
+        seconds_before: float = 0.0,
+    ) -> None:
+        self.dir = run_dir
+        """The run's folder."""
+        self._project_root = project_root
+        self._record = record
+        self._capture = capture
+        self._note = note
+        self._parent = parent
+        self._on_close = on_close
+        self._started = time.perf_counter() - seconds_before
+        self._pid = os.getpid()
+        self._told: set[str] = set()
+        self._n_lost = 0
+        self._is_sealing = False
+        self._is_sealed = False
+        self._is_interrupted = False
+        self._table = MetricsTable(run_dir, record, self._warn_once, origin=self._started)
+
+    @property
+    def id(self) -> str:
+        """The run's id, also the name of its folder."""
+        return self.dir.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process may still write to the run."""
+        return not self._is_sealed and os.getpid() == self._pid
+
+    @property
+    def is_sealing(self) -> bool:
+        """Whether the seal is being written right now."""
+        return self._is_sealing
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The record as it stands now, as run.json holds it."""
+        return dict(self._record.document)
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether code, environment and data have all been captured."""
+        return self._capture.is_done
+
+    def wait_for_capture(self, timeout: float | None = None) -> bool:
+        """Wait until all has been captured, at most ``timeout`` seconds; whether it has."""
+        return self._capture.wait(timeout)
+
+    def begin(self) -> None:
+        """Begin to capture what the start left open."""
+        self._capture.start()
+
+    def log(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
+        """Write one row of the metrics table, at once.
+
+        Args:
+            metrics: values by name, for names that are no Python identifiers.
+            values: ``epoch`` and ``step``, whole numbers from 0, are the row's index (without one,
+                step is the number of rows so far); every other number is a metric. Scalars of
+                numpy, torch and jax are accepted; None leaves the cell empty.
+        """
+        row = values if metrics is None else {**metrics, **values}
+        if self._is_sealed:
+            self._warn_once("closed", "the run is closed; rows logged now are not recorded")
+            return
+        try:
+            self._table.append(row)
+        except (OSError, ValueError) as error:
+            self._lose_row(error)
+
+    def final(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
+        """State final metrics, such as a test score; they stand as given, whatever the rows say."""
+        if not self._may_write("final metrics"):
+            return
+        stated: dict[str, Json] = {}
+        for name, item in {**(metrics or {}), **values}.items():
+            try:
+                cell = plain(item)
+            except TypeError as error:
+                self._warn_once(f"final {name}", f"{name}: {error}; it is not recorded")
+                continue
+            stated[legible(name)] = encode_number(cell) if isinstance(cell, float) else cell
+        with self._record.lock:
+            document = self._record.document
+            names = {*map(str, as_list(document.get("stated"))), *stated}
+            merged = as_object(document.get("metrics")) | stated
+            self._record.update({"metrics": merged, "stated": [*sorted(names)]})
+
+    def artifact(self, name: str, path: str | os.PathLike[str], *, is_hashed: bool = True) -> None:
+        """Record that the run made the file or folder ``path``: its path, hash and bytes.
+
+        The file stays where it is. One that is not there is recorded without a hash, with a
+        warning.
+
+        Args:
+            name: what it is: model, plots, predictions.
+            path: where it is; recorded relative to the project when inside it.
+            is_hashed: False for a folder that goes on changing: hash and bytes are then None.
+        """
+        if not self._may_write("artifacts"):
+            return
+        full = Path(path)
+        digest, size = hash_artifact(full) if is_hashed else (None, None)
+        if digest is None and is_hashed:
+            warn(f"{self.id}: artifact {name}: {full} cannot be read; recorded without a hash")
+        entry: dict[str, Json] = {"path": self._shown_path(full), "hash": digest, "bytes": size}
+        with self._record.lock:
+            known = as_object(self._record.document.get("artifacts"))
+            self._record.update({"artifacts": known | {legible(name): entry}})
+
+    def finish(self, status: str = "finished", error: BaseException | None = None) -> None:
+        """Seal the record; called twice, the first call counts.
+
+        Args:
+            status: finished, failed or interrupted.
+            error: what ended a run that failed.
+        """
+        if not self.is_open or self._is_sealing:
+            return
+        if self._is_interrupted and (status == "finished" or isinstance(error, SystemExit)):
+            status, error = "interrupted", None
+        self._is_sealing = True
+        try:
+            interruption = self._wait_for_capture(status)
+            self._seal(status, error)
+            self._is_sealed = True
+        finally:
+            self._is_sealing = False
+        self._on_close(self)
+        if interruption is not None:
+            raise interruption
+
+    def hurry(self) -> None:
+        """Let the seal that is being written wait for nothing any more."""
+        self._capture.hurry()
+
+    def interrupt(self) -> None:
+        """Let the record say interrupted now, in case what follows ends the process.
+
+        The run stays open for a program that stops in its own time; see ``resume``.
+        """
+        if self.is_open and not self._is_sealing:
+            self._capture.wait(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
+            self._record.update(self._sections("interrupted", None, self._measure()))
+
+    def resume(self, *, is_ending: bool) -> None:
+        """Go on after ``interrupt``: the program has not ended.
+
+        Args:
+            is_ending: whether its ordinary end is to count as interrupted.
+        """
+        if self.is_open and not self._is_sealing:
+            self._is_interrupted |= is_ending
+            document = self._record.document
+            sessions = [as_object(session) for session in as_list(document.get("sessions"))]
+            running: dict[str, Json] = {
+                "status": "running",
+                "timestamp": as_object(document.get("timestamp")) | {"end": None},
+                "sessions": [*sessions[:-1], *(last | {"end": None} for last in sessions[-1:])],
+            }
+            self._record.update(running, drops=("files", "summary"))
+
+    def set_random(self, section: Mapping[str, Json]) -> None:
+        """Record seeds that were set while the run was open."""
+        self._record.update({"random": dict(section)})
+
+    def abandon(self) -> None:
+        """Give the run up in a forked child: only the process that started it writes it."""
+        self._is_sealed = True
+        self._table.abandon()
+
+    def __enter__(self) -> Self:
+        """Return the run."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Seal the run with how the block ended; an exception goes on its way."""
+        self.finish(*outcome(error))
+
+    def _warn_once(self, key: str, line: str) -> None:
+        if key not in self._told:
+            self._told.add(key)
+            warn(f"{self.id}: {line}")
+
+    def _lose_row(self, error: Exception) -> None:
+        self._n_lost += 1
+        why = getattr(error, "strerror", None) or str(error)
+        rows = "row" if self._n_lost == 1 else "rows"
+        self._record.mark_incomplete(
+            "rows", f"{self._n_lost} {rows} of metrics could not be written: {why}"
+        )
+
+    def _may_write(self, what: str) -> bool:
+        if not self.is_open:
+            told = f"the run is closed; {what} given now are not recorded"
+            self._warn_once(f"closed {what}", told)
+        return self.is_open
+
+    def _shown_path(self, path: Path) -> str:
+        full = Path(os.path.abspath(path))
+        inside = full.is_relative_to(self._project_root)
+        return (full.relative_to(self._project_root) if inside else full).as_posix()
+
+    def _wait_for_capture(self, status: str) -> KeyboardInterrupt | None:
+        """Wait for code and data; return the Ctrl-C that ended the wait, to be raised after the seal."""
+        try:
+            is_captured = self._capture.finish(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
+            if not is_captured and status != "interrupted":
+                say(f"{self.id}: waiting for its data to be hashed; Ctrl-C ends the run without")
+                is_captured = self._capture.finish()
+            interruption = None
+        except KeyboardInterrupt as caught:
+            is_captured, interruption = False, caught
+        if not is_captured:
+            self._record.mark_incomplete(
+                "capture", "the run ended before its code and data were captured"
+            )
+        return interruption
+
+    def _seal(self, status: str, error: BaseException | None) -> None:
+        try:
+            self._table.close()
+        except OSError as failure:
+            why = failure.strerror or failure
+            self._record.mark_incomplete("table", f"the table could not be flushed: {why}")
+        measured = self._measure()
+        self._record.update(self._sections(status, error, measured), closes=True)
+        self._say_goodbye(measured)
+
+    def _sections(
+        self, status: str, error: BaseException | None, measured: Measured | None
+    ) -> dict[str, Json]:
+        """Return what the record says of a run that ends now, and let its note say it too."""
+        seconds = time.perf_counter() - self._started
+        ending = Ending(status=status, ended=now_text(), seconds=seconds, error=error)
+        document = self._record.document
+        sections = sealed_sections(document, ending, measured)
+        try:
+            sections["note"] = refresh_note(
+                self.dir, document | sections, self._note, measured, self._parent
+            )
+        except OSError as failure:
+            why = failure.strerror or failure
+            self._record.mark_incomplete("run.md", f"run.md could not be written: {why}")
+        return sections
+
+    def _measure(self) -> Measured | None:
+        try:
+            measured = measure(self.dir, self._record.document)
+        except (OSError, LedgerError) as failure:
+            self._record.mark_incomplete("table", f"the tables could not be read back: {failure}")
+            return None
+        if measured.problem:
+            self._record.mark_incomplete("table", measured.problem)
+        return measured
+
+    def _objective(self) -> tuple[str, str] | None:
+        return RunRecord(document=self._record.document).objective
+
+    def _say_goodbye(self, measured: Measured | None) -> None:
+        objective = self._objective()
+        best = ""
+        if objective and measured and objective[0] in measured.summary:
+            number, at = prefill.best_of(measured.summary[objective[0]], objective[1])
+            where = "" if at is None else f" at {at}"
+            best = f", best {objective[0]} {number:.6g}{where}" if number is not None else ""
+        status = as_text(self._record.document["status"])
+        say(f"[{status}] {self.id}{best}; the note waits: ledger note {self.id}")

@@ -1,0 +1,55 @@
+"""What a training loop may log, as plain Python: scalars of any array library, text, None."""
+
+from __future__ import annotations
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.contract.metrics import Cell
+
+PLAIN = frozenset({float, int, bool, str, type(None)})
+MAX_BITS = 13_000
+"""Of a whole number: nearly 4,000 decimal digits, all that a record and Python itself will read."""
+
+
+def plain(item: object) -> Cell:
+    """Return the scalar ``item`` of numpy, torch, jax or Python as a plain value.
+
+    Raises:
+        TypeError: ``item`` is no scalar: an array of several numbers, a list, a model.
+    """
+    if type(item) in PLAIN:
+        return _within_limit(item) if type(item) is int else item  # type: ignore[return-value]  # one of the plain types
+    for kind in (bool, int, float):
+        if isinstance(item, kind):  # numpy's float64 and IntEnum are subclasses
+            return plain(kind(item))
+    if isinstance(item, str):
+        return str.__str__(item)  # of an enum the value, not "Phase.WARM"
+    return _converted(item)
+
+
+def _converted(item: object) -> Cell:
+    convert = getattr(item, "item", None)
+    if callable(convert):
+        try:
+            item = convert()
+        except (TypeError, ValueError, RuntimeError) as error:
+            message = f"{type(item).__name__} is not one number"
+            raise TypeError(message) from error
+        if type(item) in PLAIN:
+            return plain(item)
+    if isinstance(item, complex):
+        message = "a complex number is not one number"
+        raise TypeError(message)
+    try:
+        return float(item)  # type: ignore[arg-type]  # bfloat16, Decimal, Fraction; others raise
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        message = f"{type(item).__name__} is not a number"
+        raise TypeError(message) from error
+
+
+def _within_limit(number: int) -> int:
+    if number.bit_length() > MAX_BITS:
+        message = f"a whole number of {number.bit_length()} bits is too large"
+        raise TypeError(message)
+    return number

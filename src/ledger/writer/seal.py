@@ -1,0 +1,189 @@
+"""The seal: a record closed with its true status, numbers from its own files, and its note."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ledger.capture.process import ProcessIdentity, is_gone
+from ledger.contract.config import to_json
+from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.contract.layout import RECORD_NAME
+from ledger.contract.note import note_hash, parse_note, render_note
+from ledger.contract.record import RunRecord, encode_record, parse_record
+from ledger.contract.redaction import redact_text
+from ledger.errors import LedgerError
+from ledger.storage.files import replace_file
+from ledger.value import value
+from ledger.writer import prefill
+from ledger.writer.note_file import refresh_untouched
+from ledger.writer.record_file import time_text
+from ledger.writer.seal_sections import measure, metrics_section
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.contract.json_text import Json
+    from ledger.writer.seal_sections import Measured
+
+TRACEBACK_LINES = 20
+
+
+@value
+class Ending:
+    """How a run ended."""
+
+    status: str
+    ended: str
+    """ISO 8601."""
+    seconds: float
+    error: BaseException | None = None
+
+
+def outcome(error: BaseException | None) -> tuple[str, BaseException | None]:
+    """Return (status, error) of a run that ended with ``error``, None for an ordinary end."""
+    if error is None or (isinstance(error, SystemExit) and error.code in {None, 0}):
+        return "finished", None
+    # asyncio's cancellation by its name: nobody who does not use asyncio pays for its import
+    is_cancelled = any(kind.__name__ == "CancelledError" for kind in type(error).__mro__)
+    if isinstance(error, KeyboardInterrupt | GeneratorExit) or is_cancelled:
+        return "interrupted", None
+    return "failed", error
+
+
+def sealed_sections(
+    document: Mapping[str, Json], ending: Ending, measured: Measured | None
+) -> dict[str, Json]:
+    """Return the sections that close ``document``; without ``measured`` no table is listed."""
+    error = describe_error(ending.error) if ending.error else None
+    sessions = [dict(as_object(session)) for session in as_list(document.get("sessions"))]
+    for session in sessions[-1:]:
+        session["end"] = ending.ended
+    summary = measured.summary if measured else {}
+    sections: dict[str, Json] = {
+        "status": ending.status,
+        "sessions": [*sessions],
+        "timestamp": as_object(document.get("timestamp")) | {"end": ending.ended},
+        "error": error,
+        "metrics": metrics_section(summary, stated_metrics(document), ending.seconds),
+    }
+    if measured is not None:
+        sections["summary"] = {name: entry.to_json() for name, entry in summary.items()}
+        sections["files"] = measured.files
+    return sections
+
+
+def stated_metrics(document: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the metrics that the caller stated, by name."""
+    metrics = as_object(document.get("metrics"))
+    return {name: metrics.get(name) for name in map(str, as_list(document.get("stated")))}
+
+
+def refresh_note(
+    run_dir: Path,
+    document: Mapping[str, Json],
+    filled: Mapping[str, list[str]],
+    measured: Measured | None,
+    parent: RunRecord | None,
+) -> dict[str, Json]:
+    """Fill what the sealed run knows into a note nobody has touched; return the note section.
+
+    Args:
+        run_dir: the run's folder.
+        document: the record, sealed sections included.
+        filled: the lines the note was started with, by section.
+        measured: what the run's files say.
+        parent: the run this one follows.
+
+    Raises:
+        OSError: the note cannot be written.
+    """
+    known = as_object(document.get("note"))
+    lines = dict(filled)
+    if document["status"] == "finished":
+        record = RunRecord(document=document)
+        summary = measured.summary if measured else {}
+        stated = stated_metrics(document)
+        lines["Result"] = prefill.describe_result(summary, stated, record.objective, parent)
+    else:
+        told = as_object(document.get("error")) or None
+        lines |= prefill.describe_failure(str(document["status"]), told)
+    data = render_note(run_dir.name, lines)
+    if refresh_untouched(run_dir, as_text(known.get("template")) or "", data):
+        return known | {"template": note_hash(data)}
+    return known
+
+
+def seal_abandoned(run_dir: Path) -> RunRecord:
+    """Seal the record of a run whose process is gone, as crashed at its last row.
+
+    Raises:
+        LedgerError: the record is sealed already, or its process still runs, or it ran on another
+            host, where nobody here can tell.
+        MalformedError: the record does not parse.
+        OSError: the record cannot be read or written.
+    """
+    record = parse_record((run_dir / RECORD_NAME).read_bytes())
+    _refuse_living(record, run_dir)
+    measured = measure(run_dir, record.document)
+    start = datetime.fromisoformat(record.started)
+    ending = Ending(
+        status="crashed",
+        ended=time_text(start + timedelta(seconds=measured.last_time or 0.0)),
+        seconds=measured.last_time or 0.0,
+    )
+    document = dict(record.document) | sealed_sections(record.document, ending, measured)
+    if measured.problem:
+        document["incomplete"] = measured.problem
+    document["note"] = refresh_note(run_dir, document, _present_lines(run_dir), measured, None)
+    replace_file(str(run_dir / RECORD_NAME), encode_record(document))
+    return RunRecord(document=document)
+
+
+def describe_error(error: BaseException) -> dict[str, Json]:
+    """Return the error section of a record, credentials redacted."""
+    tail = "".join(traceback.format_exception(error)).splitlines()[-TRACEBACK_LINES:]
+    try:
+        message = str(error)
+    except Exception as failure:  # noqa: BLE001  # the caller's class, and its run must be sealed
+        message = f"<its text cannot be made: {type(failure).__name__}>"
+    return {
+        "type": type(error).__name__,
+        "message": to_json(redact_text(message)),
+        "traceback_tail": [to_json(redact_text(line)) for line in tail],
+    }
+
+
+def _refuse_living(record: RunRecord, run_dir: Path) -> None:
+    if "files" in record.document or record.status != "running":
+        message = f"{record.run_id} is sealed already ({record.status})"
+        raise LedgerError(message, hint="nothing is to be done", path=run_dir)
+    session = as_object(next(reversed(as_list(record.document.get("sessions"))), None))
+    pid, hostname = session.get("pid"), as_text(session.get("hostname"))
+    if not isinstance(pid, int) or hostname is None:
+        return  # written by hand: no process ever stood behind it
+    process = ProcessIdentity(
+        pid=pid,
+        pid_start=as_text(session.get("pid_start")),
+        boot_id=as_text(session.get("boot_id")),
+        hostname=hostname,
+    )
+    is_over = is_gone(process)
+    if is_over is None:
+        message = f"{record.run_id} runs on the host {hostname}"
+        raise LedgerError(message, hint="seal it there", path=run_dir)
+    if not is_over:
+        message = f"{record.run_id} is still running as process {pid}"
+        raise LedgerError(message, hint="wait for its end, or end the process", path=run_dir)
+
+
+def _present_lines(run_dir: Path) -> dict[str, list[str]]:
+    """Return what the note holds now, so that refreshing an untouched one keeps its start."""
+    try:
+        note = parse_note((run_dir / "run.md").read_bytes())
+    except (OSError, LedgerError):
+        return {}
+    return {name: section.text.splitlines() for name, section in note.sections.items()}

@@ -1,0 +1,99 @@
+"""What a record says at the seal, computed from the files of the run."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from ledger.contract.columns import columns_of
+from ledger.contract.json_text import encode_number
+from ledger.contract.layout import (
+    CONFIG_NAME,
+    PATCH_NAME,
+    is_metrics_table,
+    is_table,
+    table_order,
+)
+from ledger.contract.metrics import decode_table, summarise
+from ledger.errors import MalformedError
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ledger.contract.json_text import Json
+    from ledger.contract.metrics import Summary, Table
+
+SECONDS_PER_HOUR = 3600
+
+
+@value
+class Measured:
+    """Everything the files of a run say about it."""
+
+    summary: Mapping[str, Summary]
+    files: dict[str, Json]
+    """The files section: SHA-256, rows and bytes by name."""
+    last_time: float | None
+    """The ``time`` of the last row, seconds since the start."""
+    problem: str | None
+    """Why a table could not be read, None when all could."""
+
+
+def measure(run_dir: Path, document: Mapping[str, Json]) -> Measured:
+    """Return what the files in ``run_dir`` say; a table that does not parse is named, not raised.
+
+    Raises:
+        OSError: a file of the run cannot be read.
+    """
+    tables: list[Table] = []
+    files: dict[str, Json] = {}
+    problem = None
+    for path in sorted(run_dir.iterdir(), key=lambda file: table_order(file.name)):
+        if not (is_table(path.name) or path.name in {PATCH_NAME, CONFIG_NAME}):
+            continue
+        data = path.read_bytes()
+        entry: dict[str, Json] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        if is_table(path.name):
+            try:
+                table = decode_table(data)
+            except MalformedError as error:
+                problem = str(error.at(path.name))
+                continue
+            entry = {"sha256": entry["sha256"], "rows": len(table.rows), "bytes": len(data)}
+            if is_metrics_table(path.name):
+                tables.append(table)
+        files[path.name] = entry
+    headers = [name for table in tables for name in table.header]
+    summary: Mapping[str, Summary] = {}
+    try:
+        summary = summarise(tables, columns_of(document, headers))
+    except MalformedError as error:
+        problem = str(error)
+    return Measured(
+        summary=summary,
+        files=files,
+        last_time=_last_time(tables),
+        problem=problem,
+    )
+
+
+def metrics_section(
+    summary: Mapping[str, Summary], stated: Mapping[str, Json], seconds: float
+) -> dict[str, Json]:
+    """Return the metrics section: every metric's last value, what was stated, and the hours."""
+    last: dict[str, Json] = {name: encode_number(entry.last) for name, entry in summary.items()}
+    return last | {"training_time_hours": round(seconds / SECONDS_PER_HOUR, 6)} | dict(stated)
+
+
+def _last_time(tables: list[Table]) -> float | None:
+    for table in reversed(tables):
+        if "time" in table.header and table.rows:
+            cell = table.rows[-1][table.header.index("time")]
+            try:
+                return float(cell)
+            except ValueError:
+                return None
+    return None

@@ -1,0 +1,261 @@
+"""Starts a run on the caller's thread: finds the place, claims it, writes record and note."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import sysconfig
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger.capture.code import loaded_files, observe
+from ledger.capture.seeds import seed_in_config, whole_number
+from ledger.contract.config import to_json
+from ledger.contract.json_text import as_object
+from ledger.contract.layout import RECORD_NAME
+from ledger.contract.note import note_hash, render_note
+from ledger.contract.record import parse_record
+from ledger.contract.redaction import redact
+from ledger.errors import LedgerError, NoLedgerError
+from ledger.value import value
+from ledger.writer import prefill
+from ledger.writer.capturing import Capture, Subject
+from ledger.writer.claim import (
+    claim_folder,
+    claim_own_id,
+    find_folder,
+    release_id,
+    unwritable,
+)
+from ledger.writer.config_file import load_config
+from ledger.writer.data_argument import data_sources
+from ledger.writer.first_record import (
+    check_objective,
+    config_section,
+    first_document,
+    pending_data,
+)
+from ledger.writer.narrate import warn
+from ledger.writer.note_file import write_template
+from ledger.writer.record_file import RecordFile
+from ledger.writer.run import Run
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ledger.capture.code import CodeState
+    from ledger.capture.seeds import Seeds
+    from ledger.contract.json_text import Json
+    from ledger.contract.record import RunRecord
+    from ledger.project import Project
+    from ledger.writer.capturing import DataSource
+
+
+@value
+class Request:
+    """What a caller asked for; see ``ledger.start`` for the meaning of each."""
+
+    name: str
+    config: object = None
+    data: object = None
+    seed: int | None = None
+    objective: object = None
+    tags: Sequence[str] = ()
+    hypothesis: str | None = None
+    parent: str | None = None
+
+
+@value
+class Place:
+    """A folder for a run, and what it belongs to."""
+
+    run_dir: Path
+    ledger_dir: Path
+    """Where files that runs share lie."""
+    project: Project
+    code: CodeState | None
+    is_claimed: bool = False
+    """Whether we made the folder; one that the caller gave may hold all that a training left."""
+    has_own_id: bool = False
+    """Whether the caller chose the id: it is then claimed for all worktrees."""
+
+
+def find_place(
+    project: Project, name: str, run_id: str | None, started: datetime, config: object = None
+) -> Place:
+    """Look at the code of ``project``, then claim a folder for a run in its ledger.
+
+    Raises:
+        LedgerError: ``run_id`` is illegal or taken, or the ledger cannot be written to.
+    """
+    named = [os.fsdecode(config)] if isinstance(config, str | os.PathLike) else []
+    code = observe_project(project, named)
+    if run_id is None:
+        run_dir = claim_folder(project.ledger_dir, name, started)
+    else:
+        private_dir = code.repository.private_dir if code else None
+        run_dir = claim_own_id(project.ledger_dir, private_dir, run_id, started)
+    return Place(
+        run_dir=run_dir,
+        ledger_dir=project.ledger_dir,
+        project=project,
+        code=code,
+        is_claimed=True,
+        has_own_id=run_id is not None,
+    )
+
+
+def open_run(
+    request: Request, place: Place, started: datetime, seeds: Seeds, on_close: Callable[[Run], None]
+) -> Run:
+    """Write the first record and the note into the claimed ``place``, begin capturing.
+
+    Args:
+        request: what the caller asked for.
+        place: where; its folder is released again when the record cannot be written.
+        started: start of the run, UTC.
+        seeds: what was set in this process so far.
+        on_close: called with the run when it is sealed.
+
+    Raises:
+        LedgerError: an objective, config or data argument that cannot be understood, or a folder
+            that cannot be written to.
+    """
+    try:
+        prepared = _prepare(request, place, started, seeds)
+        record = RecordFile(place.run_dir, prepared.document)
+        write_template(place.run_dir, render_note(place.run_dir.name, prepared.note))
+        record.create()
+    except OSError as error:
+        _release(place)
+        raise unwritable(place.run_dir, error) from error
+    except BaseException:
+        _release(place)
+        raise
+    subject = Subject(
+        run_id=place.run_dir.name,
+        run_dir=place.run_dir,
+        ledger_dir=place.ledger_dir,
+        project_root=place.project.root,
+        code=place.code,
+        data=prepared.sources,
+        modules=sys.modules,
+    )
+    run = Run(
+        run_dir=place.run_dir,
+        project_root=place.project.root,
+        record=record,
+        capture=Capture(subject, record),
+        note=prepared.note,
+        parent=prepared.parent,
+        on_close=on_close,
+        seconds_before=max(0.0, (datetime.now(tz=UTC) - started).total_seconds()),
+    )
+    run.begin()
+    return run
+
+
+@value
+class _Prepared:
+    """What a request means, before anything of it is written."""
+
+    document: dict[str, Json]
+    note: dict[str, list[str]]
+    """Lines of the note's sections that are known at the start."""
+    sources: tuple[DataSource, ...]
+    parent: RunRecord | None
+
+
+def _prepare(request: Request, place: Place, started: datetime, seeds: Seeds) -> _Prepared:
+    parent = _read_parent(place.project, request.parent)
+    config_path, resolved = load_config(request.config)
+    config = as_object(redact(to_json(resolved)))
+    sources = data_sources(request.data)
+    note = {
+        "Hypothesis": [str(to_json(request.hypothesis))] if request.hypothesis else [],
+        "Change": prefill.describe_change(config, parent),
+    }
+    seed_keys = place.project.settings.seed_keys
+    seed = _first(whole_number(request.seed), seeds.seed, seed_in_config(resolved))
+    document = first_document(place.run_dir.name, started, place.code) | {
+        "name": request.name,
+        "tags": [request.tags] if isinstance(request.tags, str) else list(map(str, request.tags)),
+        "parent": request.parent,
+        "project": place.project.root.name,
+        "config": config_section(place.run_dir, config_path, config, seed_keys),
+        "data": pending_data(sources[0]) if sources else None,
+        "extra_data": [pending_data(source) for source in sources[1:]],
+        "random": seeds.to_json() | {"seed": seed},
+        "objective": check_objective(request.objective),
+        "note": {"template": note_hash(render_note(place.run_dir.name, note))},
+    }
+    return _Prepared(document=document, note=note, sources=sources, parent=parent)
+
+
+def starting_points() -> list[Path]:
+    """Return where the search for the project begins: the script's folder, then the working one.
+
+    A script that belongs to an installed tool (pytest, a notebook server) says nothing.
+
+    Raises:
+        LedgerError: the working folder is gone.
+    """
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        message = "the working folder is gone"
+        raise LedgerError(message, hint="change to a folder that exists") from error
+    if not isinstance(script, str):
+        return [here]
+    path = Path(script).absolute()
+    is_tool = any(path.is_relative_to(folder) for folder in _installed_folders())
+    return [here] if is_tool else [path.parent, here]
+
+
+def observe_project(project: Project, extra: Iterable[str] = ()) -> CodeState | None:
+    """Return the code of ``project`` right now, None with a warning where git cannot tell."""
+    loaded = loaded_files(list(sys.modules.values()), sys.argv, extra, _installed_folders())
+    script = getattr(sys.modules.get("__main__"), "__file__", None)  # "<stdin>" for a pipe
+    is_known = isinstance(script, str) and os.path.isfile(script)
+    try:
+        return observe(project, os.environ, loaded, is_known=is_known)
+    except NoLedgerError as error:
+        warn(f"{error}; the run is recorded without its code")
+    except (LedgerError, OSError, ValueError) as error:
+        warn(f"code was not captured: {error}")
+    return None
+
+
+def _installed_folders() -> list[str]:
+    paths = sysconfig.get_paths()
+    return [paths["stdlib"], paths["purelib"], paths["platlib"], paths["scripts"]]
+
+
+def _read_parent(project: Project, parent: str | None) -> RunRecord | None:
+    if parent is None:
+        return None
+    folder = find_folder(project.ledger_dir, parent)
+    if folder is None:
+        warn(f"the parent {parent} is not in this ledger; it is recorded as given")
+        return None
+    try:
+        return parse_record((folder / RECORD_NAME).read_bytes())
+    except (OSError, LedgerError) as error:
+        warn(f"the parent {parent} cannot be read: {error}")
+        return None
+
+
+def _first(*candidates: int | None) -> int | None:
+    return next((c for c in candidates if c is not None), None)
+
+
+def _release(place: Place) -> None:
+    """Take back a folder, and an id, under which no record could be written."""
+    if place.is_claimed and not (place.run_dir / RECORD_NAME).exists():
+        shutil.rmtree(place.run_dir, ignore_errors=True)
+        if place.has_own_id and place.code:
+            release_id(place.code.repository.private_dir, place.run_dir.name)

@@ -1,0 +1,279 @@
+"""The open metrics table: each row is one write of one whole line, at once.
+
+``append`` is the hot path of the product. A row whose names are those of the row before, in the
+table's order, costs a join and a write; everything else goes through ``_plan``.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+
+from ledger.contract.columns import Column, declare
+from ledger.contract.layout import TABLE_NAME
+from ledger.contract.metrics import encode_row, whole_lines
+from ledger.storage.files import append_line, open_table, replace_file, take_back
+from ledger.writer.scalars import plain
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ledger.contract.columns import Role
+    from ledger.contract.metrics import Cell
+    from ledger.writer.record_file import RecordFile
+
+INDEX_NAMES = ("epoch", "step")
+_NUMBERS = frozenset({float, int})
+MAX_REWRITE_BYTES = 64 * 1024 * 1024
+MIN_SECONDS_BETWEEN_REWRITES = 10.0
+
+
+class MetricsTable:
+    """The table of the run in ``run_dir``; made with its first row.
+
+    Args:
+        run_dir: the run's folder.
+        record: its record, told of new columns before a table shows them; its lock guards rows.
+        warn_once: called with a key and a line when something about a row was wrong.
+        clock: seconds, monotonic.
+        origin: what ``clock`` said at the start of the run; None: it starts now.
+    """
+
+    def __init__(
+        self,
+        run_dir: Path,
+        record: RecordFile,
+        warn_once: Callable[[str, str], None],
+        clock: Callable[[], float] = time.perf_counter,
+        origin: float | None = None,
+    ) -> None:
+        self.run_dir = run_dir
+        self.columns: dict[str, Column] = {}
+        self.n_rows = 0
+        self.n_lost = 0
+        self._record = record
+        self._lock = record.lock
+        self._warn_once = warn_once
+        self._clock = clock
+        self._origin = clock() if origin is None else origin
+        self._handle: int | None = None
+        self._n_tables = 0
+        self._header: tuple[str, ...] = ()
+        self._is_closed = False
+        self._written: dict[object, Column] = {}
+        """Columns of metrics and texts by the name they are logged under."""
+        self._undecided: set[str] = set()
+        """Columns that have had no value yet, and may turn out to be text."""
+        self._names: tuple[str, ...] | None = None
+        """Names of the last row, when rows of these names need no planning."""
+        self._format = ""
+        self._n_index = 0
+        """How many cells of such a row are its index; 0 when the step is counted here."""
+        self._rewritten_at = -MIN_SECONDS_BETWEEN_REWRITES
+
+    @property
+    def names(self) -> list[str]:
+        """File names of the tables written so far."""
+        return [TABLE_NAME, *(f"metrics.{n}.csv" for n in range(2, self._n_tables + 1))][
+            : self._n_tables
+        ]
+
+    def append(self, row: Mapping[str, object]) -> None:
+        """Write ``row``, values by name, as one line.
+
+        Raises:
+            OSError: the line could not be written; the table is as it was.
+        """
+        with self._lock:
+            # Spelled out rather than called: five calls cost as much here as the write itself.
+            if tuple(row) == self._names and self._handle is not None:
+                cells = tuple(row.values())
+                n = self._n_index
+                if (
+                    _NUMBERS.issuperset(map(type, cells))
+                    and (n == 0 or (type(cells[0]) is int and cells[0] >= 0))
+                    and (n < 2 or (type(cells[1]) is int and cells[1] >= 0))  # noqa: PLR2004
+                ):
+                    index = cells[:n] or (self.n_rows,)
+                    moment = self._clock() - self._origin
+                    try:
+                        line = (self._format % (*index, moment, *cells[n:])).encode()
+                    except ValueError:  # an integer of more digits than Python writes out
+                        return self._append_planned(row)
+                    if os.write(self._handle, line) != len(line):
+                        take_back(self._handle)
+                    self.n_rows += 1
+                    return None
+            return self._append_planned(row)
+
+    def close(self) -> None:
+        """Flush the table to the disk and close it for good."""
+        with self._lock:
+            self._is_closed = True
+            self._release()
+
+    def abandon(self) -> None:
+        """Forget the table in a forked child: the parent goes on writing it."""
+        self._is_closed = True
+        self._handle = None
+
+    def _release(self) -> None:
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    def _append_planned(self, row: Mapping[str, object]) -> None:
+        self._refuse_closed()
+        cells = self._place(row)
+        new = [name for name in cells if name not in self._header]
+        if new:
+            self._widen(new)
+        self._remember(row)
+        self._write(encode_row(cells.get(name) for name in self._header))
+
+    def _place(self, row: Mapping[str, object]) -> dict[str, Cell]:
+        """Return the cells of ``row`` by column, declaring columns that are new."""
+        index = {name: _position(row[name]) for name in INDEX_NAMES if name in row}
+        cells: dict[str, Cell] = {name: at for name, at in index.items() if at is not None}
+        taken = {name for name in index if name in cells or row[name] is None}
+        if not cells:
+            cells["step"] = self.n_rows
+        cells["time"] = f"{self._clock() - self._origin:.3f}"
+        for name in cells:
+            self.columns.setdefault(name, Column(name=name, role="index"))
+        for name, item in row.items():
+            if name not in taken:
+                column, cell = self._metric(name, item)
+                cells[column] = cell
+        return cells
+
+    def _metric(self, name: object, item: object) -> tuple[str, Cell]:
+        try:
+            cell = plain(item)
+        except TypeError as error:
+            self._warn_once(f"value {name}", f"{name}: {error}; its cell is left empty")
+            cell = None
+        column = self._written.get(name) or self._declare(name, cell)
+        if cell is None:
+            return column.name, None
+        if column.role == "metric" and isinstance(cell, str):
+            if column.name in self._undecided:
+                self._become_text(name, column)
+            else:
+                told = f"{name} is a metric; the text {cell!r} is left out"
+                self._warn_once(f"text {name}", told)
+                cell = None
+        self._undecided.discard(column.name)
+        return column.name, cell
+
+    def _declare(self, name: object, cell: Cell) -> Column:
+        role: Role = "meta" if isinstance(cell, str) else "metric"
+        text = legible(name)
+        column = declare(text, role, self.columns)
+        while not column.name or column.name in self.columns:  # another name's, or no name at all
+            column = Column(name=f"{role}.{column.name}", role=role, original=text)
+        if column.name != name:
+            self._warn_once(f"name {name}", f"{name} is logged as {column.name}")
+        if cell is None:
+            self._undecided.add(column.name)
+        self.columns[column.name] = self._written[name] = column
+        return column
+
+    def _become_text(self, name: object, column: Column) -> None:
+        """Let a column that has held nothing so far be one of texts."""
+        column = Column(name=column.name, role="meta", original=column.original)
+        self.columns[column.name] = self._written[name] = column
+        self._tell_columns()
+
+    def _remember(self, row: Mapping[str, object]) -> None:
+        """Let rows like ``row`` take the short way, when the table's columns stand in its order."""
+        given = tuple(row)
+        index = tuple(name for name in self._header if name in INDEX_NAMES)
+        leads = index if given[: len(index)] == index else ()
+        wanted = (*(leads or ("step",)), "time", *given[len(leads) :])
+        is_plain = all(self.columns[name].role != "meta" for name in self._header)
+        if is_plain and wanted == self._header:
+            self._names, self._n_index = given, len(leads)
+            self._format = ",".join("%.3f" if n == "time" else "%r" for n in self._header) + "\n"
+        else:
+            self._names = None
+
+    def _widen(self, new: list[str]) -> None:
+        """Add the columns ``new``: the record first, then the table."""
+        if not self._header:
+            lead = [name for name in (*INDEX_NAMES, "time") if name in new]
+            new = [*lead, *(name for name in new if name not in lead)]
+        header = (*self._header, *new)
+        self._tell_columns()
+        line = encode_row(header)
+        if self._handle is None or not self._can_rewrite():
+            self._open_next(line)
+        else:
+            self._rewrite(line, len(new))
+        self._header = header
+
+    def _tell_columns(self) -> None:
+        self._record.update({"columns": {c.name: c.to_json() for c in self.columns.values()}})
+
+    def _can_rewrite(self) -> bool:
+        now = self._clock()
+        is_soon = now - self._rewritten_at < MIN_SECONDS_BETWEEN_REWRITES
+        is_large = self._handle is not None and os.fstat(self._handle).st_size > MAX_REWRITE_BYTES
+        self._rewritten_at = now
+        return not is_soon and not is_large
+
+    def _open_next(self, header_line: bytes) -> None:
+        self._release()
+        self._n_tables += 1
+        try:
+            self._handle = open_table(str(self.run_dir / self.names[-1]))
+            append_line(self._handle, header_line)
+        except OSError:
+            self._release()
+            self._n_tables -= 1
+            raise
+
+    def _rewrite(self, header_line: bytes, n_new: int) -> None:
+        path = self.run_dir / self.names[-1]
+        rows = whole_lines(path.read_bytes()).partition(b"\n")[2]
+        self._release()
+        replace_file(str(path), header_line + rows.replace(b"\n", b"," * n_new + b"\n"))
+
+    def _write(self, line: bytes) -> None:
+        append_line(self._reopen() if self._handle is None else self._handle, line)
+        self.n_rows += 1
+
+    def _reopen(self) -> int:
+        """Open the last table again: it was rewritten, or a further one could not be made."""
+        self._handle = open_table(str(self.run_dir / self.names[-1]))
+        if os.fstat(self._handle).st_size == 0:
+            append_line(self._handle, encode_row(self._header))
+        return self._handle
+
+    def _refuse_closed(self) -> None:
+        if self._is_closed:
+            raise OSError(errno.EBADF, "the table is closed")
+
+
+def legible(name: object) -> str:
+    """Return ``name`` as text that UTF-8 can hold; a NUL would make the whole table unreadable."""
+    return str(name).encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
+def _position(item: object) -> int | None:
+    """Return ``item`` as an epoch or step, a whole number from 0; None when it is none."""
+    try:
+        number = plain(item)
+    except TypeError:
+        return None
+    if isinstance(number, int):
+        return number if number >= 0 and not isinstance(number, bool) else None
+    is_whole = isinstance(number, float) and number >= 0 and number.is_integer()
+    return int(number) if is_whole else None  # type: ignore[arg-type]  # a float, by the line above

@@ -1,0 +1,77 @@
+"""The automatic text of a note."""
+
+from __future__ import annotations
+
+import math
+
+from ledger.contract.metrics import Summary
+from ledger.contract.record import RunRecord
+from ledger.writer.prefill import best_of, describe_change, describe_failure, describe_result
+
+
+def summary(*, low: float | None, high: float | None, last: float, at: int = 3) -> Summary:
+    where = None if low is None else at
+    return Summary(
+        last=last, min=low, min_at=where, max=high, max_at=where, n=5, n_nonfinite=int(math.isnan(last))
+    )
+
+
+def parent(**sections: object) -> RunRecord:
+    return RunRecord(document={"run_id": "p", "config": {"resolved": {"lr": 0.1, "w": 3}}, **sections})  # type: ignore[dict-item]  # JSON
+
+
+def test_without_a_parent_the_change_is_the_config() -> None:
+    assert ["[auto] config lr=0.1, net.w=3"] == describe_change({"lr": 0.1, "net": {"w": 3}}, None)
+    assert [] == describe_change({}, None)
+
+
+def test_a_long_config_is_cut() -> None:
+    (line,) = describe_change({f"k{n}": n for n in range(9)}, None)
+    assert line.endswith("k5=5 and 3 more")
+
+
+def test_against_a_parent_the_change_is_the_difference() -> None:
+    assert ["[auto] against p: lr 0.1 → 0.2, new none → 1, w 3 → none"] == describe_change(
+        {"lr": 0.2, "new": 1}, parent()
+    )
+    assert ["[auto] same config as p"] == describe_change({"lr": 0.1, "w": 3}, parent())
+
+
+def test_the_result_is_the_objectives_best_against_the_parents() -> None:
+    own = {"loss": summary(low=0.5, high=2.0, last=0.75)}
+    theirs = parent(summary={"loss": {"min": 1.0, "max": 3.0}})
+    (line,) = describe_result(own, {}, ("loss", "min"), theirs)
+    assert "[auto] loss best 0.5 at 3, last 0.75; p had 1 (-0.5, -50.00 %)" == line
+
+
+def test_a_parent_that_reached_zero_gives_no_percent() -> None:
+    own = {"loss": summary(low=0.5, high=2.0, last=0.75)}
+    (line,) = describe_result(own, {}, ("loss", "min"), parent(summary={"loss": {"min": 0.0}}))
+    assert line.endswith("p had 0 (+0.5)")
+
+
+def test_a_run_that_never_was_finite_says_so() -> None:
+    own = {"loss": summary(low=None, high=None, last=math.nan)}
+    assert ["[auto] loss never finite in 5 rows; not finite: loss"] == describe_result(
+        own, {}, ("loss", "min"), None
+    )
+
+
+def test_without_an_objective_last_values_and_stated_ones_are_told() -> None:
+    own = {"loss": summary(low=0.5, high=2.0, last=0.75)}
+    assert ["[auto] loss last 0.75; acc 0.5 (stated)"] == describe_result(own, {"acc": 0.5}, None, None)
+    assert [] == describe_result({}, {}, None, None)
+
+
+def test_a_failure_is_its_error() -> None:
+    told = {"type": "ValueError", "message": "first\nsecond"}
+    assert {
+        "Result": ["[auto] failed: no result"],
+        "Risk/Anomaly": ["[auto] ValueError: first"],
+    } == describe_failure("failed", told)
+    assert {"Result": ["[auto] interrupted before its end"]} == describe_failure("interrupted", None)
+
+
+def test_best_follows_the_goal() -> None:
+    one = summary(low=0.5, high=2.0, last=0.75)
+    assert ((0.5, 3), (2.0, 3)) == (best_of(one, "min"), best_of(one, "max"))
