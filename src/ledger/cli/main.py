@@ -1,0 +1,84 @@
+"""The ``ledger`` command: verbs are imported when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from ledger.cli import render
+from ledger.cli.exit_codes import BUG, INTERRUPTED, USAGE
+from ledger.errors import LedgerError
+from ledger.version import VERSION
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERBS: Mapping[str, str] = {
+    "init": "make this folder a project with a ledger",
+    "demo": "train real models in a repository of its own and show everything",
+    "ls": "list the runs",
+    "show": "show one run",
+    "query": "answer a question about the runs",
+    "compare": "show what differs between two runs",
+    "note": "write the note of a run",
+    "triage": "walk through the notes that still wait",
+    "seal": "close the record of a run whose process is gone",
+    "check": "find runs that nobody could understand or reproduce",
+    "install": "put the checks into this repository's commit hooks",
+    "uninstall": "take the checks out of the commit hooks",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules of their own: ``ledger.cli.<verb>``, ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the verbs in the order a new user meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return the command called ``cmd_name``."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"ledger.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of verbs without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, "--version", prog_name="ledger")
+def main() -> None:
+    """Every training run leaves a record in the repository; every question is one command."""
+
+
+def run() -> NoReturn:
+    """Run the command line and exit with the documented code; never with a traceback."""
+    try:
+        code = main.main(standalone_mode=False)
+    except LedgerError as error:
+        render.tell(f"ledger: {error}")
+        code = error.exit_code
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except click.ClickException as error:
+        render.tell(f"ledger: {error.format_message()}")
+        code = USAGE
+    except BrokenPipeError:
+        render.abandon_stdout()
+        code = 0
+    except Exception as error:  # noqa: BLE001  # the last door: a bug becomes a report, not a traceback
+        from ledger.cli.bug_report import write_report  # only for bugs
+
+        render.tell(f"ledger: a bug of ours: {error!r}; the report is in {write_report(error)}")
+        code = BUG
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,80 @@
+"""``ledger note``: write the note of a run."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ledger.cli import notes, render
+from ledger.cli.asking import ledger_here
+from ledger.cli.exit_codes import USAGE
+from ledger.reader.reference import find_run
+from ledger.writer.note_writing import NoteChange, write_sections
+
+
+_SECTION_OPTIONS = {
+    "hypothesis": "Hypothesis",
+    "change": "Change",
+    "result": "Result",
+    "next_step": "Next",
+    "risk": "Risk/Anomaly",
+}
+
+
+@click.command("note")
+@click.argument("run", required=False)
+@click.option("--missing", is_flag=True, help="List the runs whose note still needs a person.")
+@click.option("--hypothesis", help="What you expected, and why.")
+@click.option("--change", help="What is different from the run before.")
+@click.option("--result", help="What came out, in numbers, against what.")
+@click.option("--next", "next_step", help="What follows from it.")
+@click.option("--risk", help='What could make this wrong; "none" is an answer.')
+@click.option("--accept", is_flag=True, help="Make the automatic lines your own.")
+@click.option("--force", is_flag=True, help="Replace sections that are filled already.")
+def command(  # one argument for each option
+    run: str | None,
+    *,
+    missing: bool,
+    accept: bool,
+    force: bool,
+    **texts: str | None,
+) -> None:
+    """Write the note of RUN: adds the comparison with the best earlier run, opens the editor.
+
+    With texts given (--hypothesis … --result …) or --accept no editor opens. RUN is an id, the
+    unique beginning of one, or @latest.
+    """
+    ledger = ledger_here()
+    if missing:
+        for waiting in notes.waiting_notes(ledger):
+            render.put(f"{waiting.run_id}  {waiting.status}  {', '.join(waiting.sections)}")
+        return
+    if run is None:
+        message = "which run? Give its id, the beginning of it, or @latest; or --missing"
+        raise click.UsageError(message)
+    found = find_run(ledger, run)
+    run_dir = notes.folder_of(ledger, found)
+    notes.add_comparison(ledger, found)
+    given = {_SECTION_OPTIONS[option]: text for option, text in texts.items() if text is not None}
+    change = write_sections(run_dir, given, is_forced=force, accepts=accept)
+    if not given and not accept:
+        if not sys.stdin.isatty():
+            render.put(str(change.path))
+            render.tell(f"still to be written: {', '.join(change.waiting) or 'nothing'}")
+            return
+        click.edit(filename=str(change.path))
+        change = write_sections(run_dir, {})
+    _tell(change)
+    if change.kept:
+        sys.exit(USAGE)
+
+
+def _tell(change: NoteChange) -> None:
+    for name in change.kept:
+        render.tell(f"{name} is filled already and was left as it is (use --force to replace it)")
+    if change.waiting:
+        render.tell(f"{change.path}: still to be written: {', '.join(change.waiting)}")
+    else:
+        ledger_dir = change.path.parents[2]  # beside the run: the files it shares with others
+        render.tell(f"{change.path}: complete; commit it with `git add {ledger_dir}`")
