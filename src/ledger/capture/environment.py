@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
@@ -63,7 +64,7 @@ def describe_environment(modules: Mapping[str, object]) -> EnvironmentFacts:
     Args:
         modules: ``sys.modules``: frameworks are asked only when they are imported already.
     """
-    packages = installed_packages()
+    packages = installed_packages(tuple(sys.path))
     cuda, gpu = describe_gpu(modules)
     return EnvironmentFacts(
         python=platform.python_version(),
@@ -76,8 +77,9 @@ def describe_environment(modules: Mapping[str, object]) -> EnvironmentFacts:
     )
 
 
-def installed_packages() -> tuple[str, ...]:
-    """Return ``name==version`` of every distribution this interpreter can import, sorted.
+@functools.cache
+def installed_packages(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``name==version`` of every distribution on ``path``, sorted; read once a process.
 
     Read from the metadata on ``sys.path``: no ``pip``, which may be absent or another
     interpreter's. Where a name is found twice, the first on the path counts, as for an import.
@@ -85,7 +87,7 @@ def installed_packages() -> tuple[str, ...]:
     import importlib.metadata  # noqa: PLC0415  # costs as much as the interpreter's own start
 
     found: dict[str, str] = {}
-    for distribution in importlib.metadata.distributions(path=sys.path):
+    for distribution in importlib.metadata.distributions(path=list(path)):
         try:
             name, version = distribution.metadata["Name"], distribution.version
         except Exception:  # noqa: BLE001, S112  # what an uninstall left over may fail in any way

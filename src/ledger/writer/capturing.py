@@ -59,6 +59,8 @@ class Subject:
     """None where there is no repository."""
     data: tuple[DataSource, ...]
     modules: Mapping[str, object]
+    has_script: bool = True
+    """Whether the program is a file, rather than text from standard input."""
 
 
 class Capture:
@@ -70,6 +72,8 @@ class Capture:
         self._stopped = threading.Event()
         self._captured = threading.Event()
         self._is_hurried = False
+        self._calm = threading.Lock()
+        """Free while the thread holds no lock that a forked child would inherit for ever."""
         self._thread = threading.Thread(target=self._run, name="ledger-capture", daemon=True)
 
     def start(self) -> None:
@@ -90,12 +94,20 @@ class Capture:
         return self._captured.is_set()
 
     def hurry(self) -> None:
-        """End the wait in ``finish``: somebody wants the process to end. Safe in a signal handler."""
+        """End the wait in ``finish``: the process is to end. Safe in a signal handler."""
         self._is_hurried = True
 
     def wait(self, timeout: float | None) -> bool:
         """Wait until everything has been captured, at most ``timeout`` seconds; whether it has."""
         return self._captured.wait(timeout)
+
+    def hold_still(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until a fork is safe, and keep it so; whether it is."""
+        return self._calm.acquire(timeout=timeout)
+
+    def carry_on(self) -> None:
+        """Let the capture go on after ``hold_still`` has said yes."""
+        self._calm.release()
 
     @property
     def is_done(self) -> bool:
@@ -104,11 +116,13 @@ class Capture:
 
     def _run(self) -> None:
         sections: dict[str, Json] = {}
-        self._attempt("code", lambda: sections.update(self._capture_code()))
-        self._attempt("environment", lambda: sections.update(self._capture_environment()))
-        self._record.update(sections)
+        with self._calm:
+            self._attempt("code", lambda: sections.update(self._capture_code()))
+        with self._calm:
+            self._attempt("environment", lambda: sections.update(self._capture_environment()))
+            self._record.update(sections)
         if self._subject.data:
-            self._attempt("data", lambda: self._record.update(self._capture_data()))
+            self._attempt("data", self._capture_data)
         self._captured.set()
         while not self._stopped.wait(HEARTBEAT_SECONDS):
             self._record.update({})
@@ -140,7 +154,11 @@ class Capture:
         self._share(Path("code", f"{name}.manifest"), facts.manifest)
         if facts.patch is not None:
             replace_file(str(self._subject.run_dir / PATCH_NAME), facts.patch)
-        return {"git": facts.to_json()}
+        section = facts.to_json()
+        if not self._subject.has_script:
+            reason = "the program was read from standard input: no commit holds it"
+            section |= {"dirty": None, "dirty_reason": reason}
+        return {"git": section}
 
     def _capture_environment(self) -> dict[str, Json]:
         facts = describe_environment(self._subject.modules)
@@ -149,7 +167,7 @@ class Capture:
         shown = (self._subject.ledger_dir / path).relative_to(self._subject.project_root)
         return {"environment": facts.to_json(shown.as_posix())}
 
-    def _capture_data(self) -> dict[str, Json]:
+    def _capture_data(self) -> None:
         described: list[Json] = []
         for source in self._subject.data:
             facts = describe_data(
@@ -166,7 +184,7 @@ class Capture:
                     Path("data", f"{name}.manifest"), facts.manifest.encode("utf-8", "replace")
                 )
             described.append(to_json(facts.to_json()))
-        return {"data": described[0], "extra_data": described[1:]}
+        self._record.update({"data": described[0], "extra_data": described[1:]})
 
     def _share(self, path: Path, data: bytes) -> None:
         """Store content-addressed ``data`` once for all runs of the ledger."""

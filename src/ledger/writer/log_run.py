@@ -24,6 +24,7 @@ from ledger.contract.layout import (
     NOTE_NAME,
     PATCH_NAME,
     RECORD_NAME,
+    TABLE_NAME,
     is_month,
     slug,
     why_illegal,
@@ -63,7 +64,7 @@ _KNOWN_ARTIFACTS = {
     "predictions": ("predictions.*",),
     "plots": ("plots", "figures"),
 }
-_COPIED = (RECORD_NAME, CONFIG_NAME, PATCH_NAME)
+_COPIED = (RECORD_NAME, TABLE_NAME, CONFIG_NAME, PATCH_NAME)
 
 
 def log_run(
@@ -89,7 +90,7 @@ def log_run(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         warn(f"{output} cannot be made: {error.strerror}")
-    run = _open(run_id, config, output)
+    run = _open(run_id, config or {}, output)
     watch_end(run)
     _record_metrics(run, metrics or {})
     if run.dir != output:
@@ -107,7 +108,8 @@ def log_run(
 def create_run_md_template(output_dir: str | os.PathLike[str], run_id: str) -> Path:
     """Make sure a note for ``run_id`` exists, say where, and return its path.
 
-    A note that exists, here or in the ledger, is never overwritten.
+    A note that exists, here or in the ledger, is never overwritten. For a run of the ledger the
+    note is the one there, and ``output_dir`` gets a few words that say so.
     """
     output = Path(output_dir)
     output.mkdir(parents=True, exist_ok=True)
@@ -118,6 +120,8 @@ def create_run_md_template(output_dir: str | os.PathLike[str], run_id: str) -> P
         in_ledger = None
     if in_ledger is not None and (in_ledger / NOTE_NAME).exists():
         path = in_ledger / NOTE_NAME
+        pointer = f"# Run: {run_id}\n\nThe note of this run is {path}\n"
+        create_file(str(output / NOTE_NAME), pointer.encode("utf-8", "replace"))
     elif not path.exists():
         write_template(output, render_note(run_id, {}))
     say(f"[NOTE] Write the summary, two minutes: {path}")
@@ -160,7 +164,7 @@ def get_random_seeds(config: Mapping[str, object]) -> dict[str, Json]:
     called or the library was not imported then.
     """
     section = seeds_so_far().to_json()
-    stated = seed_in_config(config)
+    stated = seed_in_config(config or {})
     return section | ({} if stated is None else {"seed": stated})
 
 

@@ -36,7 +36,8 @@ def write_sections(
 
     Args:
         run_dir: the run's folder; a note that is missing is made from the template.
-        texts: what to write, by section name.
+        texts: what to write, by section name; a line that reads as a heading is quoted with
+            ``> ``, so that it stays where it was put.
         is_forced: whether to replace sections that are filled.
         accepts: whether automatic lines become the person's own, after ``texts`` are written.
 
@@ -53,10 +54,10 @@ def write_sections(
         if section is not None and section.is_filled and not is_forced:
             kept.append(name)
             continue
-        data = fill_section(data, name, text.splitlines() or [""])
+        data = fill_section(data, name, [_as_text(line) for line in text.splitlines()] or [""])
         written.append(name)
     if accepts:
-        data = accept(data)
+        data = _accepted(data)
     if data != before or not path.exists():
         _write(path, data)
     return NoteChange(
@@ -86,6 +87,23 @@ def waiting_sections(data: bytes) -> tuple[str, ...]:
     """Return the sections of the note ``data`` that are missing or wait for a person."""
     note = parse_note(data)
     return (*note.missing, *(section.name for section in note.unfilled))
+
+
+def _as_text(line: str) -> str:
+    """Return ``line`` so that it begins no section: ``## Next`` becomes ``> ## Next``."""
+    return f"> {line}" if parse_note(line.encode("utf-8", "replace")).sections else line
+
+
+def _accepted(data: bytes) -> bytes:
+    """Return the note ``data`` with its automatic lines accepted; none becomes a heading."""
+    lines = data.decode("utf-8-sig").split("\n")
+    safe = (_accepted_safely(line) for line in lines)
+    return accept("\n".join(safe).encode("utf-8"))
+
+
+def _accepted_safely(line: str) -> str:
+    indent, sign, rest = line.partition(AUTO)
+    return f"{indent}{sign}{_as_text(rest)}" if sign and not indent.strip() else line
 
 
 def _read(path: Path) -> bytes:

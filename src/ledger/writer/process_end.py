@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ledger.writer.run import Run
 
+SECONDS_TO_COME_TO_REST = 2.0
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
@@ -35,6 +36,9 @@ class ProcessEnd:
         self._error: BaseException | None = None
         self._exit: weakref.ref[_Witness] | None = None
         self._is_installed = False
+        self._still: list[Run] = []
+        self._chained: dict[int, tuple[object, Callable[..., object] | int]] = {}
+        """Our handlers and the ones before them, by signal."""
         self._has_signals = False
         self._old_error: BaseException | None = None
         self._waiting_signal: int | None = None
@@ -63,7 +67,11 @@ class ProcessEnd:
         self._is_installed = True
         atexit.register(self._at_exit)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
+            os.register_at_fork(
+                before=self._before_fork,
+                after_in_parent=self._after_fork_in_parent,
+                after_in_child=self._after_fork,
+            )
         self._old_error = _last_error()
         self._chain_excepthook(sys.excepthook)
         self._chain_exit(sys.exit)
@@ -80,11 +88,27 @@ class ProcessEnd:
         for run in list(self.runs):
             run.finish(status, error)
 
+    def _before_fork(self) -> None:
+        """Let the capture threads come to rest: a child would inherit the locks they hold."""
+        self._still = [run for run in self.runs if run.hold_still(SECONDS_TO_COME_TO_REST)]
+
+    def _after_fork_in_parent(self) -> None:
+        for run in self._still:
+            run.carry_on()
+        self._still = []
+
     def _after_fork(self) -> None:
         for run in self.runs:
             run.abandon()
         self.runs.clear()
+        self._still = []
         self._error = self._waiting_signal = None
+        # A worker that hangs must die of SIGTERM at once, as it would without us.
+        for number, (handler, before) in self._chained.items():
+            if signal.getsignal(number) is handler:
+                signal.signal(number, before)
+        self._chained.clear()
+        self._has_signals = False
 
     def _chain_excepthook(
         self,
@@ -139,6 +163,7 @@ class ProcessEnd:
                 signal.raise_signal(received)
 
         signal.signal(number, handle)
+        self._chained[number] = (handle, before)
 
     def _let_decide(
         self, before: Callable[..., object], received: int, frame: FrameType | None

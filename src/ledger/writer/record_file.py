@@ -29,7 +29,7 @@ class RecordFile:
         self.document = document
         self.lock = threading.RLock()
         self._is_closed = False
-        self._is_failing = False
+        self._told: set[str] = set()
         self._reasons: dict[str, str] = {}
         self._turn = 0
 
@@ -44,7 +44,7 @@ class RecordFile:
 
     def update(
         self, sections: Mapping[str, Json], *, drops: Iterable[str] = (), closes: bool = False
-    ) -> None:
+    ) -> bool:
         """Replace ``sections`` of the record and the file as a whole.
 
         A write that fails is told once on stderr and marked in the record, never raised. After a
@@ -54,18 +54,21 @@ class RecordFile:
             sections: the new sections by key.
             drops: keys that the record no longer has.
             closes: whether this is the last write.
+
+        Returns:
+            whether the file holds the sections now.
         """
         with self.lock:
             if self._is_closed:
-                return
+                return False
             self.document |= sections
             for key in drops:
                 self.document.pop(key, None)
             self._touch_heartbeat()
             self._is_closed = closes
-            self._write()
+            return self._write()
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
         """Write the document; again when the handler of a signal wrote it while we did."""
         is_written = False
         while not is_written:
@@ -80,6 +83,7 @@ class RecordFile:
         if failure is not None:
             why = failure.strerror or failure
             self.mark_incomplete("run.json", f"run.json could not be written: {why}")
+        return failure is None
 
     def mark_incomplete(self, what: str, reason: str) -> None:
         """Say once what could not be recorded, and let the record say it from now on.
@@ -91,8 +95,8 @@ class RecordFile:
         with self.lock:
             self._reasons[what] = reason
             self.document["incomplete"] = "; ".join(self._reasons.values())
-            if not self._is_failing:
-                self._is_failing = True
+            if what not in self._told:
+                self._told.add(what)
                 warn(f"{self.path.parent.name}: {reason}; training goes on")
 
     def _encode(self) -> bytes:

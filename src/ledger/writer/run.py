@@ -13,6 +13,7 @@ from ledger.errors import LedgerError
 from ledger.writer import prefill
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
+from ledger.writer.rescue import rescue_folders, rescue_record, rescue_table
 from ledger.writer.scalars import plain
 from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
 from ledger.writer.seal_sections import measure
@@ -50,8 +51,10 @@ class Run:
         note: Mapping[str, list[str]],
         parent: RunRecord | None,
         on_close: Callable[[Run], None],
+        private_dir: str | None = None,
         seconds_before: float = 0.0,
     ) -> None:
+        self._id = run_dir.name
         self.dir = run_dir
         """The run's folder."""
         self._project_root = project_root
@@ -67,12 +70,21 @@ class Run:
         self._is_sealing = False
         self._is_sealed = False
         self._is_interrupted = False
-        self._table = MetricsTable(run_dir, record, self._warn_once, origin=self._started)
+        self._private_dir = private_dir
+        objective = self._objective()
+        self._table = MetricsTable(
+            run_dir,
+            record,
+            self._warn_once,
+            origin=self._started,
+            params=RunRecord(document=record.document).config,
+            objective=objective[0] if objective else None,
+        )
 
     @property
     def id(self) -> str:
         """The run's id, also the name of its folder."""
-        return self.dir.name
+        return self._id
 
     @property
     def is_open(self) -> bool:
@@ -113,7 +125,7 @@ class Run:
         """
         row = values if metrics is None else {**metrics, **values}
         if self._is_sealed:
-            self._warn_once("closed", "the run is closed; rows logged now are not recorded")
+            self._may_write("rows logged")
             return
         try:
             self._table.append(row)
@@ -122,7 +134,7 @@ class Run:
 
     def final(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
         """State final metrics, such as a test score; they stand as given, whatever the rows say."""
-        if not self._may_write("final metrics"):
+        if not self._may_write("final metrics given"):
             return
         stated: dict[str, Json] = {}
         for name, item in {**(metrics or {}), **values}.items():
@@ -149,9 +161,13 @@ class Run:
             path: where it is; recorded relative to the project when inside it.
             is_hashed: False for a folder that goes on changing: hash and bytes are then None.
         """
-        if not self._may_write("artifacts"):
+        if not self._may_write("artifacts given"):
             return
-        full = Path(path)
+        try:
+            full = Path(path)
+        except TypeError:
+            self._warn_once(f"artifact {name}", f"artifact {name}: {path!r} is no path; left out")
+            return
         digest, size = hash_artifact(full) if is_hashed else (None, None)
         if digest is None and is_hashed:
             warn(f"{self.id}: artifact {name}: {full} cannot be read; recorded without a hash")
@@ -212,6 +228,14 @@ class Run:
             }
             self._record.update(running, drops=("files", "summary"))
 
+    def hold_still(self, timeout: float) -> bool:
+        """Bring the capture to rest for a fork; whether it rests."""
+        return self._capture.hold_still(timeout)
+
+    def carry_on(self) -> None:
+        """Let the capture go on after a fork."""
+        self._capture.carry_on()
+
     def set_random(self, section: Mapping[str, Json]) -> None:
         """Record seeds that were set while the run was open."""
         self._record.update({"random": dict(section)})
@@ -249,8 +273,9 @@ class Run:
 
     def _may_write(self, what: str) -> bool:
         if not self.is_open:
-            told = f"the run is closed; {what} given now are not recorded"
-            self._warn_once(f"closed {what}", told)
+            is_ours = os.getpid() == self._pid
+            why = "the run is closed" if is_ours else "another process started the run"
+            self._warn_once(f"closed {what}", f"{why}; {what} now are not recorded")
         return self.is_open
 
     def _shown_path(self, path: Path) -> str:
@@ -259,7 +284,7 @@ class Run:
         return (full.relative_to(self._project_root) if inside else full).as_posix()
 
     def _wait_for_capture(self, status: str) -> KeyboardInterrupt | None:
-        """Wait for code and data; return the Ctrl-C that ended the wait, to be raised after the seal."""
+        """Wait for code and data; return a Ctrl-C that ended the wait, to raise after the seal."""
         try:
             is_captured = self._capture.finish(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
             if not is_captured and status != "interrupted":
@@ -275,14 +300,30 @@ class Run:
         return interruption
 
     def _seal(self, status: str, error: BaseException | None) -> None:
+        orphaned = self._table.orphaned_bytes()
         try:
             self._table.close()
         except OSError as failure:
             why = failure.strerror or failure
             self._record.mark_incomplete("table", f"the table could not be flushed: {why}")
+        if not self.dir.is_dir():
+            self._record.mark_incomplete("folder", "the run's folder was removed while it ran")
+            found = rescue_table(rescue_folders(self.id, self._private_dir), orphaned)
+            self.dir = found or self.dir
         measured = self._measure()
-        self._record.update(self._sections(status, error, measured), closes=True)
-        self._say_goodbye(measured)
+        sections = self._sections(status, error, measured)
+        if self._record.update(sections, closes=True):
+            self._say_goodbye(measured)
+        else:
+            self._rescue()
+
+    def _rescue(self) -> None:
+        """Keep the sealed record somewhere else, and say where: its own folder did not take it."""
+        places = [self.dir] if self.dir != self._record.path.parent else []
+        places += rescue_folders(self.id, self._private_dir)
+        kept = rescue_record(places, self._record.document)
+        where = f"its record is in {kept}" if kept else "its record is lost"
+        warn(f"{self.id} could not be sealed in the ledger; {where}; copy it back later")
 
     def _sections(
         self, status: str, error: BaseException | None, measured: Measured | None
@@ -316,10 +357,11 @@ class Run:
 
     def _say_goodbye(self, measured: Measured | None) -> None:
         objective = self._objective()
-        best = ""
+        best = f", {self._n_lost} rows lost" if self._n_lost else ""
         if objective and measured and objective[0] in measured.summary:
             number, at = prefill.best_of(measured.summary[objective[0]], objective[1])
-            where = "" if at is None else f" at {at}"
-            best = f", best {objective[0]} {number:.6g}{where}" if number is not None else ""
+            index = "epoch" if "epoch" in self._table.columns else "step"
+            where = "" if at is None else f" at {index} {at}"
+            best += f", best {objective[0]} {number:.6g}{where}" if number is not None else ""
         status = as_text(self._record.document["status"])
         say(f"[{status}] {self.id}{best}; the note waits: ledger note {self.id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 from ledger.capture.process import ProcessIdentity, is_gone
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list, as_object, as_text
-from ledger.contract.layout import RECORD_NAME
-from ledger.contract.note import note_hash, parse_note, render_note
+from ledger.contract.layout import RECORD_NAME, is_table
+from ledger.contract.note import AUTO, note_hash, parse_note, render_note
 from ledger.contract.record import RunRecord, encode_record, parse_record
 from ledger.contract.redaction import redact_text
 from ledger.errors import LedgerError
-from ledger.storage.files import replace_file
+from ledger.storage.files import open_table, replace_file
 from ledger.value import value
 from ledger.writer import prefill
 from ledger.writer.note_file import refresh_untouched
@@ -111,6 +112,8 @@ def refresh_note(
     else:
         told = as_object(document.get("error")) or None
         lines |= prefill.describe_failure(str(document["status"]), told)
+    if document.get("incomplete") and not lines.get("Risk/Anomaly"):
+        lines["Risk/Anomaly"] = [f"{AUTO}incomplete: {document['incomplete']}"]
     data = render_note(run_dir.name, lines)
     if refresh_untouched(run_dir, as_text(known.get("template")) or "", data):
         return known | {"template": note_hash(data)}
@@ -128,6 +131,7 @@ def seal_abandoned(run_dir: Path) -> RunRecord:
     """
     record = parse_record((run_dir / RECORD_NAME).read_bytes())
     _refuse_living(record, run_dir)
+    _cut_torn_tails(run_dir)
     measured = measure(run_dir, record.document)
     start = datetime.fromisoformat(record.started)
     ending = Ending(
@@ -178,6 +182,13 @@ def _refuse_living(record: RunRecord, run_dir: Path) -> None:
     if not is_over:
         message = f"{record.run_id} is still running as process {pid}"
         raise LedgerError(message, hint="wait for its end, or end the process", path=run_dir)
+
+
+def _cut_torn_tails(run_dir: Path) -> None:
+    """Cut the unfinished last lines: other programs would read half a number as a whole one."""
+    for path in run_dir.iterdir():
+        if is_table(path.name):
+            os.close(open_table(str(path)))
 
 
 def _present_lines(run_dir: Path) -> dict[str, list[str]]:

@@ -16,7 +16,7 @@ from ledger.contract.json_text import as_object
 from ledger.contract.layout import RECORD_NAME
 from ledger.contract.note import note_hash, render_note
 from ledger.contract.record import parse_record
-from ledger.contract.redaction import redact
+from ledger.contract.redaction import redact, redact_text
 from ledger.errors import LedgerError, NoLedgerError
 from ledger.value import value
 from ledger.writer import prefill
@@ -143,6 +143,7 @@ def open_run(
         code=place.code,
         data=prepared.sources,
         modules=sys.modules,
+        has_script=sys.argv[:1] != ["-"],
     )
     run = Run(
         run_dir=place.run_dir,
@@ -152,6 +153,7 @@ def open_run(
         note=prepared.note,
         parent=prepared.parent,
         on_close=on_close,
+        private_dir=place.code.repository.private_dir if place.code else None,
         seconds_before=max(0.0, (datetime.now(tz=UTC) - started).total_seconds()),
     )
     run.begin()
@@ -175,7 +177,7 @@ def _prepare(request: Request, place: Place, started: datetime, seeds: Seeds) ->
     config = as_object(redact(to_json(resolved)))
     sources = data_sources(request.data)
     note = {
-        "Hypothesis": [str(to_json(request.hypothesis))] if request.hypothesis else [],
+        "Hypothesis": [redact_text(str(to_json(request.hypothesis)))] if request.hypothesis else [],
         "Change": prefill.describe_change(config, parent),
     }
     seed_keys = place.project.settings.seed_keys

@@ -20,7 +20,7 @@ from ledger.writer.scalars import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ledger.contract.columns import Role
     from ledger.contract.metrics import Cell
@@ -41,20 +41,27 @@ class MetricsTable:
         warn_once: called with a key and a line when something about a row was wrong.
         clock: seconds, monotonic.
         origin: what ``clock`` said at the start of the run; None: it starts now.
+        params: names that the config has taken.
+        objective: the metric the run is meant to improve; a number whatever its first row holds.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a table needs to know of its run
         self,
         run_dir: Path,
         record: RecordFile,
         warn_once: Callable[[str, str], None],
+        *,
         clock: Callable[[], float] = time.perf_counter,
         origin: float | None = None,
+        params: Iterable[str] = (),
+        objective: str | None = None,
     ) -> None:
         self.run_dir = run_dir
         self.columns: dict[str, Column] = {}
         self.n_rows = 0
         self.n_lost = 0
+        self._params = {name: Column(name=name, role="param") for name in params}
+        self._objective = objective
         self._record = record
         self._lock = record.lock
         self._warn_once = warn_once
@@ -116,6 +123,13 @@ class MetricsTable:
             self._is_closed = True
             self._release()
 
+    def orphaned_bytes(self) -> bytes | None:
+        """Return the rows of a table whose file was removed while it was open, else None."""
+        with self._lock:
+            if self._handle is None or os.fstat(self._handle).st_nlink:
+                return None
+            return os.pread(self._handle, os.fstat(self._handle).st_size, 0)
+
     def abandon(self) -> None:
         """Forget the table in a forked child: the parent goes on writing it."""
         self._is_closed = True
@@ -134,9 +148,15 @@ class MetricsTable:
         cells = self._place(row)
         new = [name for name in cells if name not in self._header]
         if new:
+            self._refuse_orphaned()
             self._widen(new)
         self._remember(row)
         self._write(encode_row(cells.get(name) for name in self._header))
+
+    def _refuse_orphaned(self) -> None:
+        """Keep the open file of a folder that was removed: its rows are still in there."""
+        if self._handle is not None and not os.fstat(self._handle).st_nlink:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
     def _place(self, row: Mapping[str, object]) -> dict[str, Cell]:
         """Return the cells of ``row`` by column, declaring columns that are new."""
@@ -170,13 +190,17 @@ class MetricsTable:
                 told = f"{name} is a metric; the text {cell!r} is left out"
                 self._warn_once(f"text {name}", told)
                 cell = None
+        elif column.role == "meta" and not isinstance(cell, str):
+            told = f"{name} began as text and is no metric; log its numbers under another name"
+            self._warn_once(f"number {name}", told)
         self._undecided.discard(column.name)
         return column.name, cell
 
     def _declare(self, name: object, cell: Cell) -> Column:
-        role: Role = "meta" if isinstance(cell, str) else "metric"
         text = legible(name)
-        column = declare(text, role, self.columns)
+        is_text = isinstance(cell, str) and text != self._objective
+        role: Role = "meta" if is_text else "metric"
+        column = declare(text, role, self._params | self.columns)
         while not column.name or column.name in self.columns:  # another name's, or no name at all
             column = Column(name=f"{role}.{column.name}", role=role, original=text)
         if column.name != name:
@@ -199,7 +223,8 @@ class MetricsTable:
         leads = index if given[: len(index)] == index else ()
         wanted = (*(leads or ("step",)), "time", *given[len(leads) :])
         is_plain = all(self.columns[name].role != "meta" for name in self._header)
-        if is_plain and wanted == self._header:
+        is_counted = not leads and not any(name in given for name in INDEX_NAMES)
+        if is_plain and (leads or is_counted) and wanted == self._header:
             self._names, self._n_index = given, len(leads)
             self._format = ",".join("%.3f" if n == "time" else "%r" for n in self._header) + "\n"
         else:

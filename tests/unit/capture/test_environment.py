@@ -41,7 +41,7 @@ def test_packages_are_sorted_and_the_first_on_the_path_counts(
     install(tmp_path / "a", "my_lib-2.0", b"Name: my_lib\nVersion: 2.0\n")
     install(tmp_path / "b", "my_lib-1.0", b"Name: my-lib\nVersion: 1.0\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path / "a"), str(tmp_path / "b")])
-    assert ("my_lib==2.0", "ZZ==1.0") == installed_packages()
+    assert ("my_lib==2.0", "ZZ==1.0") == installed_packages(tuple(sys.path))
 
 
 def test_the_rest_of_an_uninstall_harms_nothing(
@@ -51,7 +51,7 @@ def test_the_rest_of_an_uninstall_harms_nothing(
     install(tmp_path, "latin-1.0", b"Name: latin\nVersion: 1.0\nAuthor: \xff\n")
     install(tmp_path, "good-1.0", b"Name: good\nVersion: 1.0\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
-    assert "good==1.0" in installed_packages()
+    assert "good==1.0" in installed_packages(tuple(sys.path))
 
 
 def test_nothing_is_imported_for_it() -> None:

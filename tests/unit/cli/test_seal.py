@@ -37,6 +37,21 @@ def test_latest_can_be_sealed(tmp_path: Path) -> None:
     assert "crashed" == read_record(only_run(project))["status"]
 
 
+def test_the_seal_cuts_a_torn_last_row(tmp_path: Path) -> None:
+    """Other programs would read half a number as a whole one, often the best."""
+    project = make_project(tmp_path)
+    process = begin_training(project, SCRIPT)
+    assert process.stdout is not None
+    assert "ready\n" == process.stdout.readline()
+    process.kill()
+    process.communicate()
+    table = only_run(project) / "metrics.csv"
+    whole = table.read_bytes()
+    table.write_bytes(whole + b"1,0.5,0.00001")
+    assert 0 == ledger_command(project, "seal", "@latest").returncode
+    assert whole == table.read_bytes()
+
+
 def test_an_unknown_run_is_exit_code_one(tmp_path: Path) -> None:
     done = ledger_command(make_project(tmp_path), "seal", "nobody")
     assert (1, "") == (done.returncode, done.stdout)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.capture.seeds import Seeds
 from unit.writer.recording import make_project
 
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a project with one commit; the working folder is in it, and narration is off."""
+    """Return a project with one commit as the working folder; narration is off, no seed is set."""
     folder = make_project(tmp_path)
     monkeypatch.chdir(folder)
     monkeypatch.setenv("LEDGER_QUIET", "1")
+    monkeypatch.setattr("ledger.writer.current._seeds", [Seeds()])
     return folder

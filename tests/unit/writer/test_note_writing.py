@@ -61,7 +61,10 @@ def test_without_anything_to_do_no_byte_changes(run_dir: Path) -> None:
 def test_a_missing_note_is_made(tmp_path: Path) -> None:
     write_sections(tmp_path, {"Next": "n"})
     assert "n" == text_of(tmp_path, "Next")
-    assert f"# Run: {tmp_path.name}\n".encode() == (tmp_path / "run.md").read_bytes().splitlines(keepends=True)[0]
+    assert (
+        f"# Run: {tmp_path.name}\n".encode()
+        == (tmp_path / "run.md").read_bytes().splitlines(keepends=True)[0]
+    )
 
 
 def test_an_automatic_line_is_added_once_and_never_to_a_filled_section(run_dir: Path) -> None:

@@ -12,12 +12,20 @@ from ledger.writer.prefill import best_of, describe_change, describe_failure, de
 def summary(*, low: float | None, high: float | None, last: float, at: int = 3) -> Summary:
     where = None if low is None else at
     return Summary(
-        last=last, min=low, min_at=where, max=high, max_at=where, n=5, n_nonfinite=int(math.isnan(last))
+        last=last,
+        min=low,
+        min_at=where,
+        max=high,
+        max_at=where,
+        n=5,
+        n_nonfinite=int(math.isnan(last)),
     )
 
 
 def parent(**sections: object) -> RunRecord:
-    return RunRecord(document={"run_id": "p", "config": {"resolved": {"lr": 0.1, "w": 3}}, **sections})  # type: ignore[dict-item]  # JSON
+    return RunRecord(
+        document={"run_id": "p", "config": {"resolved": {"lr": 0.1, "w": 3}}, **sections}
+    )  # type: ignore[dict-item]  # JSON
 
 
 def test_without_a_parent_the_change_is_the_config() -> None:
@@ -59,7 +67,9 @@ def test_a_run_that_never_was_finite_says_so() -> None:
 
 def test_without_an_objective_last_values_and_stated_ones_are_told() -> None:
     own = {"loss": summary(low=0.5, high=2.0, last=0.75)}
-    assert ["[auto] loss last 0.75; acc 0.5 (stated)"] == describe_result(own, {"acc": 0.5}, None, None)
+    assert ["[auto] loss last 0.75; acc 0.5 (stated)"] == describe_result(
+        own, {"acc": 0.5}, None, None
+    )
     assert [] == describe_result({}, {}, None, None)
 
 
@@ -69,7 +79,9 @@ def test_a_failure_is_its_error() -> None:
         "Result": ["[auto] failed: no result"],
         "Risk/Anomaly": ["[auto] ValueError: first"],
     } == describe_failure("failed", told)
-    assert {"Result": ["[auto] interrupted before its end"]} == describe_failure("interrupted", None)
+    assert {"Result": ["[auto] interrupted before its end"]} == describe_failure(
+        "interrupted", None
+    )
 
 
 def test_best_follows_the_goal() -> None:

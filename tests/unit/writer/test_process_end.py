@@ -439,14 +439,35 @@ def test_an_interrupt_while_the_end_waits_for_the_data_still_seals(
 ) -> None:
     """Hashing a large data set may outlast the training; nobody has to wait for it."""
     script = """
-import ledger
+import ledger, threading, time
 with open("data.bin", "wb") as file:
     file.truncate(1 << 40)
+def tell():
+    while not run.is_sealing:
+        time.sleep(0.001)
+    time.sleep(0.05)  # lets the seal go from its first line into its wait
+    print("ready", flush=True)
 with ledger.start("run", data="data.bin") as run:
     run.log(epoch=0, loss=1.0)
-    print("ready", flush=True)
+    threading.Thread(target=tell, daemon=True).start()
 """
     code, _, _, record = signalled(project, script, number)
     assert (-number, "finished") == (code, record["status"])
     assert "before its code and data were captured" in record["incomplete"]
     assert 1 == record["files"]["metrics.csv"]["rows"]
+
+
+def test_a_forked_child_dies_of_sigterm_at_once(project: Path) -> None:
+    """A worker that hangs in C code runs no handler of ours: it must not have one."""
+    script = """
+import ledger, os, signal
+run = ledger.start("run")
+assert signal.getsignal(signal.SIGTERM) not in (signal.SIG_DFL, signal.SIG_IGN)
+pid = os.fork()
+if not pid:
+    os._exit(0 if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL else 1)
+assert 0 == os.waitpid(pid, 0)[1]
+run.finish()
+"""
+    code, said, record = ended(project, script)
+    assert (0, "finished") == (code, record["status"]), said

@@ -329,3 +329,12 @@ def test_quiet_is_quiet(project: Path, capsys: pytest.CaptureFixture[str]) -> No
         run.log(epoch=0, val_acc=0.5)
     assert ("", "") == capsys.readouterr()
     assert project.exists()
+
+
+def test_an_artifact_that_is_no_path_is_said_and_left_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ledger.start("run") as run:
+        run.artifact("checkpoint", None)  # type: ignore[arg-type]  # what a best_path often is
+    assert {} == read_record(only_run(project))["artifacts"]
+    assert "None is no path" in capsys.readouterr().err

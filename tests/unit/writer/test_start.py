@@ -7,6 +7,8 @@ import dataclasses
 import hashlib
 import json
 import re
+import subprocess
+import sys
 import types
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -343,3 +345,41 @@ def test_git_is_asked_where_the_project_is(
     commit = record_of(project)["git"]["commit"]
     monkeypatch.delenv("GIT_DIR")
     assert git(project, "rev-parse", "HEAD").strip() == commit
+
+
+def test_a_metric_named_like_a_config_key_gets_a_name_of_its_own(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A schedule is logged as lr by many; ``where lr < 0.1`` must go on asking the config."""
+    with ledger.start("run", config={"lr": 0.1}) as run:
+        run.log(epoch=0, lr=0.05)
+    column = read_record(only_run(project))["columns"]["metric.lr"]
+    assert {"role": "metric", "original": "lr"} == column
+    assert 1 == capsys.readouterr().err.count("lr is logged as metric.lr")
+
+
+def test_the_objective_is_a_metric_though_its_first_value_is_text(project: Path) -> None:
+    with ledger.start("run", objective=("acc", "max")) as run:
+        run.log(epoch=0, acc="n/a")
+        run.log(epoch=1, acc=0.9)
+    assert 0.9 == read_record(only_run(project))["summary"]["acc"]["max"]
+
+
+def test_a_program_from_standard_input_is_in_no_commit(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-"],
+        input="import ledger\nwith ledger.start('run') as run: run.log(epoch=0, loss=1.0)\n",
+        cwd=project,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    git_section = read_record(only_run(project))["git"]
+    assert 0 == done.returncode, done.stderr
+    assert (None, True) == (git_section["dirty"], "standard input" in git_section["dirty_reason"])
+
+
+def test_a_credential_in_the_hypothesis_is_redacted(project: Path) -> None:
+    with ledger.start("run", hypothesis="works with token=abc123secret"):
+        pass
+    assert b"abc123secret" not in (only_run(project) / "run.md").read_bytes()

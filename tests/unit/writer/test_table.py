@@ -51,7 +51,7 @@ class Recorder:
             folder,
             record,
             lambda key, line: self.said.append((key, line)),
-            clock or (lambda: float(next(seconds) * 100)),
+            clock=clock or (lambda: float(next(seconds) * 100)),
         )
 
     def rows(self) -> list[dict[str, str]]:
@@ -158,6 +158,15 @@ def test_two_names_that_would_share_a_column_do_not(recorder: Recorder) -> None:
     recorder.table.append({"metric.epoch": 1.0, "epoch": 0.5})
     row = recorder.rows()[0]
     assert {"1.0", "0.5"} == {cell for name, cell in row.items() if name != "step"}
+
+
+def test_an_epoch_that_comes_after_steps_is_an_index_of_its_own(recorder: Recorder) -> None:
+    """Found by hypothesis: the third row took the short way and was given a step it never had."""
+    for row in ({"loss": 1.0}, {"epoch": 0}, {"epoch": 0}, {"epoch": -1}):
+        recorder.table.append(row)
+    rows = recorder.rows()
+    assert [{"epoch": "0"}, {"epoch": "0"}] == rows[1:3]
+    assert {"step": "3", "metric.epoch": "-1"} == rows[3]
 
 
 def test_no_index_is_not_a_metric(recorder: Recorder) -> None:
