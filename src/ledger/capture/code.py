@@ -135,7 +135,10 @@ def loaded_files(
     named = (getattr(module, "__file__", None) for module in modules)
     candidates = [name for name in named if isinstance(name, str)]
     candidates += [word for word in (*argv, *extra) if word and os.path.isfile(word)]
-    outside = tuple(os.path.realpath(folder) + os.sep for folder in ignored)
+    folders = [form(folder) for folder in ignored for form in (os.path.abspath, os.path.realpath)]
+    outside = tuple(folder + os.sep for folder in folders)
+    # by the text first: resolving the links of a thousand installed modules costs a run's start
+    candidates = [name for name in candidates if not name.startswith(outside)]
     # both the link and what it points to: either may be the tracked path
     both = {form(name) for name in candidates for form in (os.path.abspath, os.path.realpath)}
     return frozenset(path for path in both if not path.startswith(outside))
