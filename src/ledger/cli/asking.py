@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ledger.cli import render
+from ledger.errors import UnknownNameError
 from ledger.project import find_project
 from ledger.reader.ledger import open_ledger
 
@@ -45,8 +46,25 @@ def limit_option(what: str) -> Callable[[F], F]:
 
 
 def ledger_here() -> Ledger:
-    """Return the ledger of the project that the working folder lies in."""
-    return open_ledger(find_project([Path.cwd()]), datetime.now(tz=UTC))
+    """Return the ledger of the project that the working folder lies in.
+
+    Raises:
+        NoLedgerError: no project there.
+        LedgerError: the ledger cannot be read.
+        UnknownNameError: it holds records and none could be read; each was told.
+    """
+    ledger = open_ledger(find_project([Path.cwd()]), datetime.now(tz=UTC))
+    if ledger.broken and not ledger.runs:
+        tell_broken(ledger)
+        message = "no record could be read"
+        raise UnknownNameError(message, hint="mend the records, or restore them from git")
+    return ledger
+
+
+def tell_broken(ledger: Ledger) -> None:
+    """Tell every record that could not be read: its path, the field, what to do."""
+    for broken in ledger.broken:
+        render.tell(f"ledger: {broken}")
 
 
 def put_answer(

@@ -7,7 +7,7 @@ import sys
 import click
 
 from ledger.cli import notes, render
-from ledger.cli.asking import ledger_here
+from ledger.cli.asking import ledger_here, tell_broken
 from ledger.cli.exit_codes import USAGE
 from ledger.reader.reference import find_run
 from ledger.writer.note_writing import NoteChange, write_sections
@@ -47,6 +47,7 @@ def command(  # one argument for each option
     """
     ledger = ledger_here()
     if missing:
+        tell_broken(ledger)
         for waiting in notes.waiting_notes(ledger):
             render.put(f"{waiting.run_id}  {waiting.status}  {', '.join(waiting.sections)}")
         return
@@ -61,20 +62,21 @@ def command(  # one argument for each option
     if not given and not accept:
         if not sys.stdin.isatty():
             render.put(str(change.path))
-            render.tell(f"still to be written: {', '.join(change.waiting) or 'nothing'}")
+            for line in notes.waiting_lines(ledger, found) or ["still to be written: nothing"]:
+                render.tell(line)
             return
         click.edit(filename=str(change.path))
         change = write_sections(run_dir, {})
-    _tell(change)
+    _tell(change, notes.waiting_lines(ledger, found))
     if change.kept:
         sys.exit(USAGE)
 
 
-def _tell(change: NoteChange) -> None:
+def _tell(change: NoteChange, waiting: list[str]) -> None:
     for name in change.kept:
         render.tell(f"{name} is filled already and was left as it is (use --force to replace it)")
-    if change.waiting:
-        render.tell(f"{change.path}: still to be written: {', '.join(change.waiting)}")
-    else:
+    for line in waiting:
+        render.tell(f"{change.path}: {line}")
+    if not waiting:
         ledger_dir = change.path.parents[2]  # beside the run: the files it shares with others
         render.tell(f"{change.path}: complete; commit it with `git add {ledger_dir}`")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from ledger.cli import notes, render
 from ledger.cli.asking import ledger_here
+from ledger.contract.layout import NOTE_NAME
 from ledger.contract.note import SECTIONS
 from ledger.errors import LedgerError
 from ledger.reader.notes import note_texts
@@ -15,7 +17,12 @@ from ledger.reader.reference import find_run
 from ledger.writer.note_writing import write_sections
 
 
+if TYPE_CHECKING:
+    from ledger.reader.ledger import Ledger, StoredRun
+
 _KEYS = "[a]ccept  [e]dit  [n]one for the rest  [f]orgotten  [s]kip  [q]uit"
+_ACTIONS = frozenset("aenfsq")
+_REST = {"n": "none", "f": "forgotten"}
 
 
 @click.command("triage")
@@ -42,23 +49,31 @@ def command() -> None:
         texts = note_texts(ledger, run)
         for name in SECTIONS:
             render.tell(f"  {name}: {texts.get(name, '—')}")
-        render.tell(_KEYS)
-        key = click.getchar()
+        key = _ask()
         if key == "q":
             return
-        _act(key, each)
+        _act(key, ledger, run)
 
 
-def _act(key: str, waiting: notes.WaitingNote) -> None:
-    run_dir = waiting.path.parent
-    if key == "e":
-        click.edit(filename=str(waiting.path))
-    elif key in {"a", "n", "f"}:
-        change = write_sections(run_dir, {}, accepts=True)
-        rest = {"n": "none", "f": "forgotten"}.get(key)
-        if rest:
-            change = write_sections(run_dir, dict.fromkeys(change.waiting, rest))
-        left = ", ".join(change.waiting)
-        render.tell(f"  still to be written: {left}" if left else "  complete")
-    else:
+def _ask() -> str:
+    """Return the key pressed, q when the terminal has gone; an unknown one is asked for again."""
+    render.tell(_KEYS)
+    while (key := click.getchar() or "q") not in _ACTIONS:
+        render.tell(f"  {key!r} is none of the keys")
+        render.tell(_KEYS)
+    return key
+
+
+def _act(key: str, ledger: Ledger, run: StoredRun) -> None:
+    if key == "s":
         render.tell("  skipped")
+        return
+    run_dir = notes.folder_of(ledger, run)
+    if key == "e":
+        click.edit(filename=str(run_dir / NOTE_NAME))
+    else:
+        write_sections(run_dir, {}, accepts=True)
+        if key in _REST:
+            write_sections(run_dir, dict.fromkeys(notes.open_sections(ledger, run), _REST[key]))
+    for line in notes.waiting_lines(ledger, run) or ["complete"]:
+        render.tell(f"  {line}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 R_co = TypeVar("R_co", bound="Row", covariant=True)
 ANSWER_VERSION = 1
+_TOLD_ELSEWHERE = frozenset({"n_nonfinite", "is_incomplete"})
 
 
 @value
@@ -52,10 +53,12 @@ class RankedRow:
     """Params by dotted path that differ among the rows shown; absent where the run has none."""
     n_nonfinite: int
     """Rows of the run whose value was NaN or infinite; not part of the JSON, told in warnings."""
+    is_incomplete: bool = False
+    """Whether something of the run could not be written; not part of the JSON, ``show`` tells."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
-        fields = {k: v for k, v in as_dict(self).items() if k != "n_nonfinite"}
+        fields = {k: v for k, v in as_dict(self).items() if k not in _TOLD_ELSEWHERE}
         return {key: _json(item) for key, item in fields.items()}
 
 

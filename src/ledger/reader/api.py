@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ledger.errors import UnknownNameError
 from ledger.project import find_project
 from ledger.reader.compare import compare
 from ledger.reader.ledger import open_ledger
@@ -12,7 +13,7 @@ from ledger.reader.question import Question
 from ledger.reader.ranking import ask
 from ledger.reader.reference import find_run
 from ledger.reader.sheets import comparison_sheets
-from ledger.reader.text import Grid, json_text, plain_lines
+from ledger.reader.text import Grid, json_text, plain_lines, printable
 
 
 TYPE_CHECKING = False
@@ -72,16 +73,22 @@ def find_best_runs(
 
     Returns:
         Rows of rank, run_id, value, epoch, status, lr and batch_size (None where the config has
-        neither ``lr`` nor ``learning_rate``, neither ``bs`` nor ``batch_size``); empty when no run
-        has a finite value.
+        neither ``lr`` nor ``learning_rate``, neither ``bs`` nor ``batch_size``); empty, after a
+        line that says so, when there is no run, or none with a finite value of the metric.
 
     Raises:
-        UnknownNameError: no run at all, or none has the metric.
         LedgerError: nothing says which way is better.
     """
     ledger = _open(start)
     question = Question(verb="best", metric=metric, goal=direction)
-    answer = ask(ledger, question, text=question.to_text(), limit=top_k)
+    try:
+        answer = ask(ledger, question, text=question.to_text(), limit=top_k)
+    except UnknownNameError as error:
+        _say([str(error)])
+        return []
+    if not answer.rows:
+        _say([f"no run has a finite {printable(metric)}"])
+        return []
     rows: list[dict[str, Json]] = []
     for row in answer.rows:
         config = ledger.by_id[row.run_id].record.config

@@ -8,6 +8,7 @@ from ledger.errors import LedgerError, MalformedError
 from ledger.reader.answers import Answer, json_number
 from ledger.reader.direction import resolve_direction
 from ledger.reader.facts import data_sections, params, seed_of
+from ledger.reader.ledger import BrokenRun
 from ledger.reader.listing import duration_s
 from ledger.reader.notes import note_texts
 from ledger.reader.stats import collect_stats
@@ -94,7 +95,7 @@ class RunDetail:
 def show_run(ledger: Ledger, run: StoredRun, reference: str) -> Answer[RunDetail]:
     """Return the answer whose one row is ``run`` in detail; ``reference`` is how it was named."""
     stats = collect_stats(ledger, [run])
-    tables = _tables(ledger, run)
+    tables, warnings = _tables(ledger, run, stats.warnings)
     detail = RunDetail(
         run=run,
         status=ledger.status(run),
@@ -103,7 +104,7 @@ def show_run(ledger: Ledger, run: StoredRun, reference: str) -> Answer[RunDetail
         params=params(run.record),
         note=note_texts(ledger, run),
     )
-    return Answer(verb="show", question=reference, rows=(detail,), warnings=stats.warnings)
+    return Answer(verb="show", question=reference, rows=(detail,), warnings=warnings)
 
 
 def artifacts(run: StoredRun) -> list[tuple[str, str, str, int | None]]:
@@ -130,11 +131,15 @@ def error_lines(run: StoredRun) -> list[str]:
     return [head.rstrip(": "), *tail]
 
 
-def _tables(ledger: Ledger, run: StoredRun) -> list[Table]:
+def _tables(
+    ledger: Ledger, run: StoredRun, warnings: tuple[str, ...]
+) -> tuple[list[Table], tuple[str, ...]]:
+    """Return the run's tables, none when one is broken, and ``warnings`` that name it once."""
     try:
-        return ledger.tables(run)
-    except MalformedError:
-        return []  # the stats name it, or the seal's own summary stands
+        return ledger.tables(run), warnings
+    except MalformedError as error:
+        line = str(BrokenRun(path=str(error.path or run.path), error=error))
+        return [], warnings if line in warnings else (*warnings, line)
 
 
 def _metric(ledger: Ledger, run: StoredRun, stat: Stat, tables: list[Table]) -> MetricDetail:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.contract.direction import infer_goal, is_goal
 from ledger.contract.json_text import as_object, as_text
 from ledger.errors import LedgerError
+from ledger.reader.text import printable
 from ledger.value import value
 
 
@@ -58,18 +59,19 @@ def resolve_direction(
     inferred = infer_goal(metric)
     if inferred:
         return Direction(goal=inferred, source="inferred")
-    message = f"nothing says whether a higher or a lower {metric} is better"
+    message = f"nothing says whether a higher or a lower {printable(metric)} is better"
     raise LedgerError(message, hint=_ask(metric))
 
 
 def _agreed(metric: str, where: str, goals: set[Goal]) -> Goal | None:
     if len(goals) > 1:
-        message = f"the runs' {where} disagree whether {metric} is min or max"
+        message = f"the runs' {where} disagree whether {printable(metric)} is min or max"
         raise LedgerError(message, hint=_ask(metric))
     return next(iter(goals), None)
 
 
 def _ask(metric: str) -> str:
+    metric = printable(metric)
     shown = f'\\"{metric}\\"' if any(mark in metric for mark in " <>=!'") else metric
     return (
         f'ask "best {shown} max" or "best {shown} min", or write metrics = {{"{metric}" = "max"}} '

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.errors import LedgerError
 from ledger.reader.direction import resolve_direction
+from ledger.reader.facts import data_hashes
 from ledger.reader.ledger import kept
 from ledger.reader.stats import collect_stats
 from ledger.value import value
@@ -38,17 +38,20 @@ class AgainstEarlier:
 def against_earlier(ledger: Ledger, run: StoredRun) -> AgainstEarlier | None:
     """Return how ``run`` did against the best earlier run on the same data.
 
-    None when it has no objective, no finite value, or no such run; retracted runs do not count.
-    Data whose hash is not known is the same as no other.
+    None when it has no objective, no finite value, or no such run; retracted and crashed runs do
+    not count. Data that is not recorded, or whose hash is not known, is the same as no other.
     """
     objective = run.record.objective
-    if objective is None or not all(hash_ for _, hash_ in data_identity(run)):
+    data = data_hashes(run.record)
+    if objective is None or not data or not all(hash_ for _, hash_ in data):
         return None
     metric = objective[0]
     earlier = [
         other
         for other in kept(ledger.runs)
-        if other.started < run.started and data_identity(other) == data_identity(run)
+        if other.started < run.started
+        and data_hashes(other.record) == data
+        and ledger.status(other) != "crashed"
     ]
     try:
         goal = resolve_direction(metric, [run], ledger.settings.metrics).goal
@@ -61,17 +64,6 @@ def against_earlier(ledger: Ledger, run: StoredRun) -> AgainstEarlier | None:
     choose = max if goal == "max" else min
     best, run_id = choose(others, key=lambda found: found[0])
     return AgainstEarlier(metric=metric, goal=goal, own=own[0], best=best, best_run_id=run_id)
-
-
-def data_identity(run: StoredRun) -> list[tuple[str, str]]:
-    """Return the (name, hash) pairs of a run's data, sorted: equal lists are the same data."""
-    document = run.record.document
-    sets = [as_object(document.get("data")), *map(as_object, as_list(document.get("extra_data")))]
-    return sorted(
-        (as_text(entry.get("name")) or "", as_text(entry.get("hash")) or "")
-        for entry in sets
-        if entry
-    )
 
 
 def _bests(

@@ -11,6 +11,7 @@ from ledger.contract.record import parse_record
 from ledger.errors import MalformedError
 from ledger.reader.source import DiskSource
 from ledger.reader.status import shown_status
+from ledger.reader.text import printable
 from ledger.reader.times import parse_time
 from ledger.value import value
 
@@ -52,6 +53,11 @@ class StoredRun:
         return RETRACTION_NAME in self.names
 
     @property
+    def is_incomplete(self) -> bool:
+        """Whether the writer could not write something; the record says what."""
+        return bool(self.record.document.get("incomplete"))
+
+    @property
     def is_sealed(self) -> bool:
         """Whether the record was closed: its summary then stands for its tables."""
         return "files" in self.record.document
@@ -74,7 +80,7 @@ class BrokenRun:
 
     def __str__(self) -> str:
         """Return the one line that tells the user."""
-        return str(self.error.at(self.path))
+        return printable(str(self.error.at(self.path)))
 
 
 class Ledger:
@@ -99,7 +105,11 @@ class Ledger:
 
     @property
     def runs(self) -> tuple[StoredRun, ...]:
-        """Every readable run, by start, then id; retracted ones included."""
+        """Every readable run, by start, then id; retracted ones included.
+
+        Raises:
+            LedgerError: the ledger's own folder cannot be read.
+        """
         return self._read[0]
 
     @property
@@ -127,15 +137,14 @@ class Ledger:
         """Return the run's metrics tables; one that vanished or is empty is none.
 
         Raises:
-            MalformedError: located at the table that does not follow the format.
+            MalformedError: located at the table that cannot be read or does not follow the format.
         """
         found: list[Table] = []
         for path in run.table_paths:
-            data = self.read(path)
-            if data is None:
-                continue
             try:
-                table = decode_table(data)
+                table = decode_table(_read_file(path, self.source))
+            except FileNotFoundError:
+                continue
             except MalformedError as error:
                 raise error.at(path) from error
             if table.header:
@@ -201,13 +210,15 @@ def kept(runs: Iterable[StoredRun]) -> list[StoredRun]:
 
 
 def _read_run(folder: RunFolder, source: Source) -> StoredRun:
+    if folder.problem is not None:
+        raise _unreadable(folder.problem)
     if RECORD_NAME not in folder.names:
         message = f"holds no readable {RECORD_NAME}"
         raise MalformedError(message, hint=f"restore {RECORD_NAME} from git, or remove the folder")
     if not folder.is_in_month:
         message = "a run belongs into a month folder"
         raise MalformedError(message, hint="move it to <year>-<month>/ of its start, UTC")
-    record = parse_record(_read_record(folder, source))
+    record = parse_record(_read_file(f"{folder.path}/{RECORD_NAME}", source))
     if record.run_id != folder.name:
         message = f"is {record.run_id!r}, but the folder is {folder.name!r}"
         hint = "name the folder like the run; a copy of a run is not a run"
@@ -219,11 +230,15 @@ def _read_run(folder: RunFolder, source: Source) -> StoredRun:
     return StoredRun(record=record, path=folder.path, names=folder.names, started=started)
 
 
-def _read_record(folder: RunFolder, source: Source) -> bytes:
+def _read_file(path: str, source: Source) -> bytes:
     try:
-        return source.read(f"{folder.path}/{RECORD_NAME}")
+        return source.read(path)
     except FileNotFoundError:
         raise
     except OSError as error:
-        message = f"cannot be read: {error.strerror}"
-        raise MalformedError(message, hint="check its kind and its permissions") from error
+        raise _unreadable(error.strerror) from error
+
+
+def _unreadable(problem: str | None) -> MalformedError:
+    message = f"cannot be read: {problem}"
+    return MalformedError(message, hint="check its kind and its permissions")

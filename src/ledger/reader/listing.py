@@ -56,7 +56,7 @@ class ListedRun:
     name: str
     status: str
     started: str
-    """ISO 8601, UTC."""
+    """ISO 8601, as the record writes it; so is ``ended``."""
     ended: str | None
     duration_s: float | None
     """Wall clock; of a run that still runs, until now; None where its end is unknown."""
@@ -69,6 +69,8 @@ class ListedRun:
     dirty: bool | None
     data_hash: str | None
     is_retracted: bool
+    is_incomplete: bool = False
+    """Whether something of the run could not be written; ``show`` tells what, the JSON not."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
@@ -77,6 +79,7 @@ class ListedRun:
             "objective": self.objective.to_json() if self.objective else None,
         }
         fields["retracted"] = fields.pop("is_retracted")
+        del fields["is_incomplete"]
         return fields  # type: ignore[return-value]  # plain fields
 
 
@@ -87,7 +90,7 @@ def list_runs(ledger: Ledger, filters: Filters, *, limit: int | None = None) -> 
         UnknownNameError: the ledger holds no run, or no run passes.
     """
     if not ledger.runs:
-        raise no_runs()
+        raise no_runs(ledger.broken)
     passing = [run for run in reversed(ledger.runs) if _passes(ledger, run, filters)]
     shown = kept(passing)
     if filters.tag is not None and not passing:
@@ -149,7 +152,7 @@ def _listed(ledger: Ledger, run: StoredRun, by_key: Mapping[tuple[str, str], Sta
         run_id=run.run_id,
         name=run.record.name,
         status=ledger.status(run),
-        started=run.started.isoformat(),
+        started=run.record.started,
         ended=run.record.ended,
         duration_s=duration_s(ledger, run),
         tags=run.record.tags,
@@ -160,4 +163,5 @@ def _listed(ledger: Ledger, run: StoredRun, by_key: Mapping[tuple[str, str], Sta
         dirty=run.record.is_dirty,
         data_hash=data_hash(run),
         is_retracted=run.is_retracted,
+        is_incomplete=run.is_incomplete,
     )

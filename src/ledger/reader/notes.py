@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.contract.layout import NOTE_NAME
+from ledger.contract.layout import NOTE_NAME, RECORD_NAME
 from ledger.contract.note import SECTIONS, parse_note
 from ledger.errors import MalformedError
 
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 def read_note(ledger: Ledger, run: StoredRun) -> Note | None:
     """Return the run's note, None where there is none or it is not UTF-8."""
-    data = ledger.read(f"{run.path}/{NOTE_NAME}")
-    try:
-        return None if data is None else parse_note(data)
-    except MalformedError:
-        return None
+    return _note_in(ledger, run.path)
 
 
 def note_state(ledger: Ledger, run: StoredRun) -> NoteState:
@@ -34,14 +30,18 @@ def note_state(ledger: Ledger, run: StoredRun) -> NoteState:
     note = read_note(ledger, run)
     if note is None:
         return "missing"
-    if note.is_complete:
-        return "complete"
-    return "referred" if _is_served(ledger, note) else "unfilled"
+    if waiting_for(ledger, note):
+        return "unfilled"
+    return "complete" if note.is_complete else "referred"
 
 
-def _is_served(ledger: Ledger, note: Note) -> bool:
-    """Whether the notes referred to answer every section that this one leaves open."""
-    others = [read_note(ledger, ledger.by_id[each]) for each in note.see if each in ledger.by_id]
+def waiting_sections(ledger: Ledger, note: Note) -> tuple[str, ...]:
+    """Return the sections a person must still write: missing, or answered by no note, own or not.
+
+    A note that is referred to answers the sections that are filled in it.
+    """
+    folders = _run_folders(ledger)
+    others = [_note_in(ledger, folders[each]) for each in note.see if each in folders]
     answered = {
         name
         for other in others
@@ -49,7 +49,35 @@ def _is_served(ledger: Ledger, note: Note) -> bool:
         for name, section in other.sections.items()
         if section.is_filled
     }
-    return not note.missing and all(section.name in answered for section in note.unfilled)
+    unfilled = (section.name for section in note.unfilled if section.name not in answered)
+    return (*note.missing, *unfilled)
+
+
+def dangling(ledger: Ledger, note: Note) -> tuple[str, ...]:
+    """Return a line for each ``See:`` that names no run of this ledger."""
+    folders = _run_folders(ledger)
+    names = dict.fromkeys(each for each in note.see if each not in folders)
+    return tuple(f"See: {name} names no run of this ledger" for name in names)
+
+
+def waiting_for(ledger: Ledger, note: Note) -> tuple[str, ...]:
+    """Return all that a note waits for: its sections, then a line for each dangling ``See:``."""
+    return (*waiting_sections(ledger, note), *dangling(ledger, note))
+
+
+def _note_in(ledger: Ledger, folder: str) -> Note | None:
+    data = ledger.read(f"{folder}/{NOTE_NAME}")
+    try:
+        return None if data is None else parse_note(data)
+    except MalformedError:
+        return None
+
+
+def _run_folders(ledger: Ledger) -> dict[str, str]:
+    """Return {run id: folder}; a run whose record is broken may still be referred to."""
+    broken = (each.path.removesuffix(f"/{RECORD_NAME}") for each in ledger.broken)
+    found = {path.rpartition("/")[2]: path for path in broken}
+    return found | {run.run_id: run.path for run in ledger.runs}
 
 
 def note_texts(ledger: Ledger, run: StoredRun) -> dict[str, str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from ledger.contract.json_text import as_text, dump_canonical
+from ledger.errors import LedgerError
 from ledger.reader.answers import Answer, RankedRow
 from ledger.reader.direction import resolve_direction
 from ledger.reader.engine import RunRow, Tables, rank
@@ -18,19 +21,24 @@ from ledger.reader.facts import (
 from ledger.reader.ledger import kept
 from ledger.reader.names import no_runs, unknown
 from ledger.reader.stats import collect_stats, metric_names
+from ledger.reader.text import printable
+from ledger.reader.times import parse_time
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from ledger.contract.direction import Goal
     from ledger.contract.json_text import Json
     from ledger.reader.ledger import Ledger, StoredRun
-    from ledger.reader.question import Question
+    from ledger.reader.question import Condition, Question
     from ledger.reader.stats import Stat, Stats
 
+_TIMES = frozenset({"started", "ended"})
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}(?P<day>-[0-9]{2}.*)?")
 ROWS = 10
 """Rows of an answer where neither the question nor the caller says how many."""
 
@@ -62,11 +70,14 @@ def ask(
 
     Raises:
         UnknownNameError: no run at all, or none has the metric or a key of the conditions.
-        LedgerError: nothing says which way the metric is better, or runs disagree.
+        LedgerError: nothing says which way the metric is better, or runs disagree; or a condition
+            compares a time with something that is none.
     """
+    for condition in question.conditions:
+        _refuse_no_time(condition, ledger.now)
     runs = ledger.runs
     if not runs:
-        raise no_runs()
+        raise no_runs(ledger.broken)
     prepared = _prepare(ledger, runs, question)
     direction = resolve_direction(
         question.metric, kept(runs), ledger.settings.metrics, question.goal or goal
@@ -125,6 +136,17 @@ def _prepare(ledger: Ledger, runs: Sequence[StoredRun], question: Question) -> _
     return _Prepared(facts=tuple(facts), stats=stats)
 
 
+def _refuse_no_time(condition: Condition, now: datetime) -> None:
+    if condition.key not in _TIMES or condition.operator == "contains":
+        return
+    literal = condition.literal
+    # times are compared as text, so a month is the beginning of one; a bare year is a number
+    found = _TIME.fullmatch(literal)
+    if not found or parse_time(literal if found["day"] else f"{literal}-01") is None:
+        message = f"{condition.key} is compared with {literal!r}, which is no time"
+        raise LedgerError(message, hint=f"write it as {now:%Y-%m-%d}")
+
+
 def _param_name(key: str, names: set[str]) -> str:
     return key if key in names else key.removeprefix(PARAM_PREFIX)
 
@@ -172,6 +194,7 @@ def _rows(
                 data_hash=data_hash(run),
                 config=config,
                 n_nonfinite=stat.n_nonfinite,
+                is_incomplete=run.is_incomplete,
             )
         )
     return tuple(rows)
@@ -193,13 +216,13 @@ def _warnings(
 ) -> list[str]:
     lines = [*map(str, ledger.broken), *stats.warnings]
     lines += [
-        f"{row.run_id}: {row.n_nonfinite} of its values of {metric} were not finite"
+        f"{row.run_id}: {row.n_nonfinite} of its values of {printable(metric)} were not finite"
         for row in rows
         if row.n_nonfinite
     ]
     have = {stat.run_id for stat in stats.stats if stat.metric == metric}
     lines += [
-        f"{run_id}: left out, its {metric} is not finite"
+        f"{run_id}: left out, its {printable(metric)} is not finite"
         for run_id in left_out
         if run_id in have and not ledger.by_id[run_id].is_retracted
     ]

@@ -33,7 +33,7 @@ def find_run(ledger: Ledger, reference: str) -> StoredRun:
     wanted = reference.strip().rstrip("/").rpartition("/")[2] if "@" not in reference else reference
     _refuse_broken(ledger, wanted)
     if not ledger.runs:
-        raise no_runs()
+        raise no_runs(ledger.broken)
     if wanted.startswith("@"):
         return _by_sign(ledger, wanted)
     found = _matches(ledger, wanted, reference)

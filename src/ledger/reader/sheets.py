@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.reader.text import Cell
 
 _SHORT = 8
+_INCOMPLETE = "incomplete"
 _WORDS = {True: "same", False: "different", None: "cannot tell"}
 
 
@@ -83,7 +84,7 @@ def listing_sheet(rows: Sequence[ListedRun]) -> Grid:
             row.objective.value if row.objective else None,
             _at(row),
             row.note,
-            _dirt(row.dirty),
+            _listed_flags(row),
             " ".join(row.tags),
         )
         for row in rows
@@ -145,7 +146,8 @@ def comparison_sheets(comparison: Comparison) -> list[Grid]:
 
 
 def comparison_rows(comparison: Comparison) -> Grid:
-    """Return a comparison for programs, one flat table."""
+    """Return a comparison for programs, one flat table; its first row names the two runs."""
+    runs = ("run", "run_id", None, comparison.old, comparison.new, True, True, None, None, None)
     header = (
         "section",
         "key",
@@ -160,20 +162,23 @@ def comparison_rows(comparison: Comparison) -> Grid:
     )
     return Grid(
         header=header,
-        rows=tuple(
-            (
-                each.section,
-                each.key,
-                each.reading,
-                json_text(each.old) if each.in_old else None,
-                json_text(each.new) if each.in_new else None,
-                each.in_old,
-                each.in_new,
-                each.change,
-                each.percent,
-                each.is_better,
-            )
-            for each in comparison.differences
+        rows=(
+            runs,
+            *(
+                (
+                    each.section,
+                    each.key,
+                    each.reading,
+                    json_text(each.old) if each.in_old else None,
+                    json_text(each.new) if each.in_new else None,
+                    each.in_old,
+                    each.in_new,
+                    each.change,
+                    each.percent,
+                    each.is_better,
+                )
+                for each in comparison.differences
+            ),
         ),
     )
 
@@ -295,7 +300,14 @@ def _flags(row: RankedRow) -> str:
     flags = [_dirt(row.dirty)] if row.dirty is not False else []
     if row.n_nonfinite:
         flags.append(f"{row.n_nonfinite} not finite")
+    if row.is_incomplete:
+        flags.append(_INCOMPLETE)
     return ", ".join(flags)
+
+
+def _listed_flags(row: ListedRun) -> str:
+    flags = [_dirt(row.dirty), _INCOMPLETE if row.is_incomplete else ""]
+    return ", ".join(filter(None, flags))
 
 
 def _dirt(dirty: bool | None) -> str:  # noqa: FBT001  # the record's own three values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ledger.contract.layout import SHARED_FOLDERS, is_month
+from ledger.errors import LedgerError
 from ledger.value import value
 
 
@@ -42,6 +43,8 @@ class RunFolder:
     """Names of what lies in it, sorted."""
     is_in_month: bool
     """Whether it lies in a month folder, where runs belong."""
+    problem: str | None = None
+    """Why it could not be listed; it may then also be a whole month of runs."""
 
     @property
     def name(self) -> str:
@@ -61,12 +64,21 @@ class DiskSource:
         return os.path.isdir(os.path.join(self._root, self._ledger_dir))
 
     def folders(self) -> Iterator[RunFolder]:
-        """Yield every run folder; one that vanishes while it is listed is none."""
-        for name in self._list(self._ledger_dir):
+        """Yield every run folder; one that vanishes while it is listed is none.
+
+        Raises:
+            LedgerError: the ledger's own folder cannot be listed.
+        """
+        try:
+            names = self._list(self._ledger_dir)
+        except OSError as error:
+            message = f"the ledger cannot be read: {error.strerror}"
+            hint = "mend the permissions of the folder"
+            raise LedgerError(message, hint=hint, path=self._ledger_dir) from error
+        for name in names:
             below = f"{self._ledger_dir}/{name}"
             if is_month(name):
-                for run in self._list(below):
-                    yield from self._folder(f"{below}/{run}", is_in_month=True)
+                yield from self._month(below)
             elif name not in SHARED_FOLDERS and not name.startswith("."):
                 yield from self._folder(below, is_in_month=False)
 
@@ -86,14 +98,25 @@ class DiskSource:
         except OSError:
             return None
 
+    def _month(self, path: str) -> Iterator[RunFolder]:
+        try:
+            names = self._list(path)
+        except OSError as error:
+            yield RunFolder(path=path, names=(), is_in_month=True, problem=error.strerror)
+            return
+        for name in names:
+            yield from self._folder(f"{path}/{name}", is_in_month=True)
+
     def _folder(self, path: str, *, is_in_month: bool) -> Iterator[RunFolder]:
         if path.rpartition("/")[2].startswith("."):
             return
         try:
             names = sorted(os.listdir(f"{self._root}/{path}"))
-        except PermissionError:
-            names = []
         except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            if is_in_month:  # elsewhere nothing says that it is a run
+                yield RunFolder(path=path, names=(), is_in_month=True, problem=error.strerror)
             return
         if is_in_month or "run.json" in names:
             yield RunFolder(path=path, names=tuple(names), is_in_month=is_in_month)
@@ -101,5 +124,5 @@ class DiskSource:
     def _list(self, path: str) -> list[str]:
         try:
             return sorted(os.listdir(f"{self._root}/{path}"))
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
+        except (FileNotFoundError, NotADirectoryError):
             return []

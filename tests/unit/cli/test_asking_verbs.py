@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -88,6 +89,9 @@ def test_narration_goes_to_stderr(ask: Ask, tmp_path: Path) -> None:
     [
         (["query", "best val_ac"], 1, "did you mean val_acc?"),
         (["query", "best val_acc where lr = 77"], 1, "no run answers the question"),
+        (["query", "best val_acc where lrr < 1"], 1, "did you mean lr"),
+        (["query", "best val_acc where optimizer.nam = sgd"], 1, "did you mean optimizer.name"),
+        (["query", "best val_acc where momentun = 0.9"], 1, "did you mean optimizer.momentum"),
         (["query", "bst val_acc"], 2, "did you mean 'best'?"),
         (["query", "best epochs"], 1, "no metric is called 'epochs'"),
         (["query"], 2, "Missing argument"),
@@ -225,6 +229,154 @@ def test_a_terminal_gets_its_width_and_colour(tmp_path: Path) -> None:
     assert "\x1b" not in plain
     rows = [line for line in plain.splitlines() if "2026-02-01" in line and "ledger:" not in line]
     assert max(map(len, rows)) <= 60
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["ls"], ["show", "x"], ["query", "best x"], ["compare", "a", "b"], ["note", "--missing"]],
+)
+def test_when_no_record_can_be_read_each_is_named(
+    ask: Ask, tmp_path: Path, arguments: list[str]
+) -> None:
+    make_project(tmp_path)
+    paths = []
+    for name in ("a", "b"):
+        run_id = add_run(tmp_path, name)
+        paths.append(next(tmp_path.glob(f"ledger/*/{run_id}/run.json")).relative_to(tmp_path))
+        paths[-1].write_bytes(b"{}")
+
+    code, out, err = ask(*arguments)
+
+    lines = err.splitlines()
+    assert (code, out, len(lines)) == (1, "", 3)
+    for path, line in zip(sorted(paths), lines, strict=False):
+        assert line.startswith(f"ledger: {path}: run_id: is missing (")
+    assert lines[2].startswith("ledger: no record could be read (")
+
+
+def test_waiting_notes_name_broken_records_too(ask: Ask, tmp_path: Path) -> None:
+    ids = small_ledger(tmp_path)
+    next(tmp_path.glob(f"ledger/*/{ids['stopped']}/run.json")).write_bytes(b"{}")
+
+    code, out, err = ask("note", "--missing")
+
+    assert code == 0
+    assert ids["diverged"] in out
+    assert "run.json: run_id: is missing" in err
+
+
+def test_an_incomplete_record_is_flagged_in_tables_and_the_json_stays(
+    ask: Ask, tmp_path: Path
+) -> None:
+    make_project(tmp_path)
+    add_run(tmp_path, "r", epochs(val_acc=[0.5]), incomplete="the disk was full")
+
+    for arguments in (["ls"], ["query", "best val_acc"]):
+        assert "incomplete" in ask(*arguments)[1]
+        assert "incomplete" not in ask(*arguments, "--format", "json")[1]
+    assert "the disk was full" in ask("show", "r")[1]
+
+
+def test_times_are_listed_as_the_record_writes_them(ask: Ask, tmp_path: Path) -> None:
+    make_project(tmp_path)
+    started, ended = "2026-02-01T18:00:00.123+01:00", "2026-02-01T18:01:00.456+01:00"
+    add_run(tmp_path, "r", timestamp={"start": started, "end": ended})
+
+    row = json.loads(ask("ls", "--format", "json")[1])["rows"][0]
+
+    assert (row["started"], row["ended"]) == (started, ended)
+    assert f",{started},{ended}," in ask("ls", "--format", "csv")[1]
+
+
+@pytest.mark.parametrize("word", ["yesterday", "2026", "2026-13", "2026-W05-1", "2026-02-31"])
+def test_a_word_that_is_no_time_is_bad_usage(ask: Ask, tmp_path: Path, word: str) -> None:
+    small_ledger(tmp_path)
+
+    code, out, err = ask("query", f"best val_acc where started > {word}")
+
+    assert (code, out) == (2, "")
+    assert f"'{word}', which is no time (write it as 20" in err
+
+
+@pytest.mark.parametrize("word", ["2026-01", "2026-01-31", "2026-02-01T10:00:00+00:00"])
+def test_a_time_or_its_beginning_is_understood(ask: Ask, tmp_path: Path, word: str) -> None:
+    small_ledger(tmp_path)
+
+    assert ask("query", f"best val_acc where started > {word}")[0] == 0
+
+
+def test_a_name_with_control_characters_is_escaped_on_one_line(ask: Ask, tmp_path: Path) -> None:
+    make_project(tmp_path)
+    add_run(tmp_path, "r", metrics={"val\n\x1b[31macc": 0.5})
+
+    code, _, err = ask("query", "best val")
+
+    assert code == 1
+    assert err == ("ledger: no metric is called 'val' (did you mean val\\n\\x1b[31macc?)\n")
+
+
+def test_a_comparison_for_programs_names_its_runs(ask: Ask, tmp_path: Path) -> None:
+    ids = small_ledger(tmp_path)
+
+    out = ask("compare", "small_lr", "small_lr", "--format", "csv")[1]
+
+    assert f"run,run_id,,{ids['small_lr']},{ids['small_lr']},true,true,,," == out.splitlines()[1]
+    assert ids["small_lr"] in ask("compare", "small_lr", "baseline", "--format", "md")[1]
+
+
+POWERLESS = "-dac_override,-dac_read_search"
+
+
+@pytest.fixture
+def unprivileged() -> list[str]:
+    """Return the words that run a command so that permissions hold for it."""
+    if os.geteuid() != 0:
+        return []
+    words = ["setpriv", f"--bounding-set={POWERLESS}", f"--inh-caps={POWERLESS}", "--"]
+    if shutil.which("setpriv") is None or subprocess.run([*words, "true"], check=False).returncode:
+        pytest.skip("root reads everything, and there is no setpriv to give that up")
+    return words
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        ("ledger", 2, "ledger: ledger: the ledger cannot be read: Permission denied"),
+        ("ledger/2026-02", 1, "ledger: ledger/2026-02: cannot be read: Permission denied"),
+        ("{run}", 0, "ledger: {run}: cannot be read: Permission denied"),
+        ("{run}/run.json", 0, "ledger: {run}/run.json: cannot be read: Permission denied"),
+        ("{run}/metrics.csv", 0, "ledger: {run}/metrics.csv: cannot be read: Permission denied"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["ls"], ["query", "best val_acc"]])
+def test_what_may_not_be_read_is_named_once(
+    tmp_path: Path,
+    unprivileged: list[str],
+    *,
+    closed: str,
+    code: int,
+    said: str,
+    arguments: list[str],
+) -> None:
+    make_project(tmp_path)
+    rows = epochs(val_acc=[0.5])
+    add_run(tmp_path, "open", rows)
+    run_id = add_run(tmp_path, "closed", rows, is_sealed=False, status="interrupted")
+    run = f"ledger/2026-02/{run_id}"
+    path = tmp_path / closed.format(run=run)
+    mode = path.stat().st_mode
+    path.chmod(0)
+
+    program = [sys.executable, "-c", "from ledger.cli.main import run; run()", *arguments]
+    done = subprocess.run(
+        [*unprivileged, *program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    path.chmod(mode)
+
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("Permission denied") == 1
+    assert said.format(run=run) in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def program(root: Path, *arguments: str, **env: str) -> bytes:

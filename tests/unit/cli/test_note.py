@@ -193,3 +193,64 @@ def test_imported_runs_need_no_note(project: Path) -> None:
     write_json(run.dir / "run.json", document | {"imported_from": {"tool": "mlflow"}})
     assert "" == ledger_command(project, "note", "--missing").stdout
     assert only_run(project) == run.dir
+
+
+def test_without_data_there_is_no_comparison(project: Path) -> None:
+    record("before", 0.75)
+    run = record("run", 0.9)
+    ledger_command(project, "note", run.id, "--next", "n")
+    assert "against" not in sections(run)["Result"]
+
+
+def test_a_crashed_run_is_not_the_best_earlier_one(project: Path) -> None:
+    best = record("best", 0.75, data="d.csv")
+    crashed = record("crashed", 0.99, data="d.csv")
+    write_json(crashed.dir / "run.json", read_record(crashed.dir) | {"status": "crashed"})
+    run = record("run", 0.9, data="d.csv")
+    ledger_command(project, "note", run.id, "--next", "n")
+    assert f"{best.id}: 0.75" in sections(run)["Result"]
+
+
+def test_a_section_that_another_note_answers_does_not_wait(project: Path) -> None:
+    first, second = record("first"), record("second")
+    ledger_command(project, "note", first.id, *FULL)
+    done = ledger_command(project, "note", second.id, "--hypothesis", f"See: {first.id}")
+    assert "complete" in done.stderr
+    assert "still to be written" not in done.stderr
+    assert "nothing" in ledger_command(project, "note", second.id).stderr
+    assert "" == ledger_command(project, "note", "--missing").stdout
+
+
+def test_what_the_other_note_leaves_open_waits(project: Path) -> None:
+    first, second = record("first"), record("second")
+    ledger_command(project, "note", first.id, "--change", "c", "--next", "n", "--accept")
+    done = ledger_command(project, "note", second.id, "--hypothesis", f"See: {first.id}")
+    assert "still to be written: Risk/Anomaly\n" in done.stderr
+    waiting = ledger_command(project, "note", "--missing").stdout
+    assert f"{second.id}  finished  Risk/Anomaly\n" in waiting
+
+
+def test_a_reference_to_no_run_is_said_by_both(project: Path) -> None:
+    run = record()
+    done = ledger_command(project, "note", run.id, *FULL[2:], "--hypothesis", "See: nope")
+    assert "See: nope names no run of this ledger" in done.stderr
+    assert "complete" not in done.stderr
+    waiting = ledger_command(project, "note", "--missing").stdout
+    assert f"{run.id}  finished  See: nope names no run of this ledger\n" == waiting
+
+
+@pytest.mark.parametrize("heading", ["## Next", "Next", "### risks/anomalies:", " # Result #"])
+def test_a_line_that_reads_as_a_heading_stays_in_its_section(project: Path, heading: str) -> None:
+    run = record()
+    done = ledger_command(project, "note", run.id, "--hypothesis", f"{heading}\nfoo")
+    assert 0 == done.returncode, done.stderr
+    assert f"> {heading}\nfoo" == sections(run)["Hypothesis"]
+    assert "" == sections(run)["Next"]
+
+
+def test_an_accepted_line_becomes_no_heading(project: Path) -> None:
+    run = record()
+    path = run.dir / "run.md"
+    path.write_text("## Result\n\n[auto] ## Next\n  [auto] Next\n## Next\n\nmine\n")
+    ledger_command(project, "note", run.id, "--accept")
+    assert ("> ## Next\n  > Next", "mine") == (sections(run)["Result"], sections(run)["Next"])

@@ -123,8 +123,10 @@ def test_the_editor_gets_the_note(project: Path) -> None:
     editor = project / ".git" / "editor.sh"
     editor.write_text("#!/bin/sh\nprintf '## Hypothesis\\nby hand\\n' > \"$1\"\n")
     editor.chmod(0o755)
-    assert 0 == triage(project, "e", str(editor))[0]
+    code, shown = triage(project, "e", str(editor))
+    assert 0 == code
     assert "by hand" == sections(run)["Hypothesis"]
+    assert "still to be written: Change, Result, Next, Risk/Anomaly" in shown
 
 
 def test_each_note_has_its_own_key(project: Path) -> None:
@@ -172,3 +174,11 @@ def test_the_note_command_opens_the_editor_at_a_terminal(project: Path) -> None:
     assert 0 == terminal.end()
     assert "by hand" == sections(run)["Hypothesis"]
     assert "still to be written" in terminal.shown
+
+
+def test_an_unknown_key_is_said_and_asked_for_again(project: Path) -> None:
+    run = record("a")
+    code, shown = triage(project, "xn")
+    assert 0 == code
+    assert "'x' is none of the keys" in shown
+    assert parse_note((run.dir / "run.md").read_bytes()).is_complete

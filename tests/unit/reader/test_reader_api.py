@@ -90,11 +90,46 @@ def test_top_k_limits(tmp_path: Path) -> None:
     assert len(find_best_runs("val_acc", top_k=1, start=tmp_path)) == 1
 
 
-def test_only_diverged_runs_is_an_empty_list(tmp_path: Path) -> None:
+def test_only_diverged_runs_is_an_empty_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_project(tmp_path)
     add_run(tmp_path, "r", epochs(test_acc=[math.nan]))
 
     assert find_best_runs(start=tmp_path) == []
+    assert capsys.readouterr().out == "no run has a finite test_acc\n"
+
+
+@pytest.mark.parametrize("has_run", [False, True])
+def test_no_run_with_the_metric_is_an_empty_list_and_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    has_run: bool,
+) -> None:
+    make_project(tmp_path)
+    if has_run:
+        add_run(tmp_path, "r", epochs(loss=[0.5]))
+
+    assert find_best_runs("test_acc", start=tmp_path) == []
+
+    said = "no metric is called 'test_acc'" if has_run else "the ledger holds no run yet"
+    out = capsys.readouterr().out
+    assert out.startswith(said)
+    assert out.count("\n") == 1
+
+
+def test_only_broken_records_are_an_empty_list_that_names_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_project(tmp_path)
+    run_id = add_run(tmp_path, "r", epochs(loss=[0.5]))
+    next(tmp_path.glob(f"ledger/*/{run_id}/run.json")).write_bytes(b"{}")
+
+    assert find_best_runs("loss", start=tmp_path) == []
+
+    out = capsys.readouterr().out
+    assert out.startswith("no record could be read: ledger/2026-02/")
+    assert "run_id: is missing" in out
 
 
 def test_compare_prints_old_and_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
