@@ -10,6 +10,7 @@ import click
 
 from ledger.cli.exit_codes import FINDINGS, FINE
 from ledger.cli.render import put, tell
+from ledger.errors import LedgerError
 from ledger.policy.finding import to_lines
 from ledger.setup.look import judge_here
 
@@ -29,7 +30,7 @@ from ledger.setup.look import judge_here
 def command(runs: tuple[str, ...], *, staged: bool, is_all: bool, form: str) -> int:
     """Find runs that nobody could understand or reproduce.
 
-    RUN is the id of a run, the beginning of one, @latest or @best:METRIC.
+    RUN is the id of a run, its name, the beginning of one of them, @latest or @best:METRIC.
 
     Exits with 1 when something must be mended; warnings alone are fine.
     """
@@ -54,10 +55,17 @@ def command(runs: tuple[str, ...], *, staged: bool, is_all: bool, form: str) -> 
 
 
 def _run_id(reference: str) -> str:
-    """Return the id that ``@latest`` and ``@best:metric`` stand for; anything else as it is."""
-    if not reference.startswith("@"):
-        return reference
+    """Return the id of the run that ``reference`` names here.
+
+    What names none here is left to the checks: they look into every ledger of the repository, and
+    judge runs whose records nobody else can read.
+    """
     from ledger.cli.asking import ledger_here  # the checks themselves need no reader
     from ledger.reader.reference import find_run
 
-    return find_run(ledger_here(), reference).run_id
+    try:
+        return find_run(ledger_here(), reference).run_id
+    except LedgerError:
+        if reference.startswith("@"):
+            raise
+        return reference.rstrip("/").rpartition("/")[2]

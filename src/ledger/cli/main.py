@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -76,9 +77,31 @@ def run() -> NoReturn:
     except BrokenPipeError:
         render.abandon_stdout()
         code = 0
+    except OSError as error:
+        render.tell(f"ledger: {_refusal(error)}")
+        _drop_stdout()
+        code = USAGE
     except Exception as error:  # noqa: BLE001  # the last door: a bug becomes a report, not a traceback
         from ledger.cli.bug_report import write_report  # only for bugs
 
         render.tell(f"ledger: a bug of ours: {error!r}; the report is in {write_report(error)}")
         code = BUG
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refusal(error: OSError) -> str:
+    """Return one line on what the system refused: the disk, a right, a folder that is gone."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the working folder is gone (change to a folder that is there)"
+    what = error.filename if isinstance(error.filename, str) else "standard output or a file"
+    return f"{what}: {error.strerror or error} (mend that, then run the command again)"
+
+
+def _drop_stdout() -> None:
+    """Make the interpreter's exit silent where stdout could not be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        render.abandon_stdout()

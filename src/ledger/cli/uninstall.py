@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
@@ -13,8 +14,17 @@ from ledger.storage.git import clean_environment, find_repository
 
 @click.command()
 def command() -> None:
-    """Take the checks out of this repository's commit hooks; what was there before comes back."""
-    changes = uninstall_hooks(find_repository(".", clean_environment(os.environ)))
+    """Take the checks out of this repository's commit hooks; what was there before comes back.
+
+    The entry that `ledger install --pre-commit` wrote goes too, unless it was edited.
+    """
+    repository = find_repository(".", clean_environment(os.environ))
+    changes = uninstall_hooks(repository)
+    config = Path(repository.top)
+    if (config / ".pre-commit-config.yaml").exists():
+        from ledger.setup.precommit import remove_config  # YAML is needed only here
+
+        changes += remove_config(config)
     for change in changes:
         tell(change.to_text())
     if not changes:

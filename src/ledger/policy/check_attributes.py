@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.policy.finding import shell_word
+from ledger.policy.mend import from_head, in_project
 from ledger.storage.git import join_z, split_z
 
 
@@ -49,8 +50,18 @@ def check_attributes(
             told.add((folder, attribute))
             own = f"{scene.ledger.folder}/{ATTRIBUTES_NAME}"
             message = f"the attribute {attribute}={setting} applies: {_WHY[attribute]}"
-            fix = f"ledger init, then git add -- {shell_word(own)} and the run's files again"
+            init = in_project(scene, "ledger init")
+            fix = f"{init}, then git add -- {shell_word(own)} and the run's files again"
             yield scene.finding("LED105", path, message, fix)
+
+
+def check_attributes_removed(scene: Scene) -> Iterator[Finding]:
+    """LED105: the commit does not take the attributes away from a ledger that still has runs."""
+    path = f"{scene.ledger.folder}/{ATTRIBUTES_NAME}"
+    if scene.changes is None or scene.changes.get(path) != "D" or not scene.runs:
+        return
+    message = "the ledger's attributes are removed; without them git may rewrite its files"
+    yield scene.finding("LED105", path, message, from_head(path))
 
 
 def _is_worth_asking(scene: Scene) -> bool:

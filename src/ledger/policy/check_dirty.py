@@ -9,6 +9,7 @@ from ledger.contract.notebook import code_of
 from ledger.errors import MalformedError
 from ledger.policy.evidence import line_of
 from ledger.policy.finding import shell_words
+from ledger.policy.mend import bring
 
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ def check_dirty(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     manifest = _manifest(scene, code)
     entries = scene.code_entries()
     if isinstance(manifest, str):
-        yield _cannot_tell(scene, evidence, manifest, f"git add -f -- {shell_words([path])}")
+        yield _cannot_tell(scene, evidence, manifest, bring(scene, evidence.run, path))
     elif entries is None:
         yield _cannot_tell(scene, evidence, "there is no git repository to compare with", _NEW_RUN)
     else:

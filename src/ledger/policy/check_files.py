@@ -7,9 +7,10 @@ import hashlib
 from ledger.contract.json_text import as_object, as_text
 from ledger.contract.layout import RECORD_NAME, is_table
 from ledger.policy.check_dirty import manifest_path
-from ledger.policy.evidence import line_of
+from ledger.policy.evidence import PLAIN, line_of
 from ledger.policy.finding import shell_word
 from ledger.policy.ignored import ignored_paths
+from ledger.policy.mend import bring, in_project, restore, restore_shared
 
 
 TYPE_CHECKING = False
@@ -46,7 +47,7 @@ def check_place(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         fix = f"git mv {shell_word(run.path)} {shell_word(target)}"
         if month is None:
             message = f"timestamp.start is no date: {record.started!r}"
-            fix = _restore(scene, evidence)
+            fix = restore(scene, run, path)
         yield scene.finding(
             "LED104", path, message, fix, run_id=run.run_id, line=line_of(data, "start")
         )
@@ -64,9 +65,9 @@ def check_files(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         if name in evidence.data:
             wrong = _difference(evidence, name, as_object(entry))
             if wrong:
-                yield scene.finding(
-                    "LED104", run.path_of(name), wrong, _restore(scene, evidence), run_id=run.run_id
-                )
+                path = run.path_of(name)
+                fix = restore(scene, run, path)
+                yield scene.finding("LED104", path, wrong, fix, run_id=run.run_id)
     for name in run.files:
         if is_table(name) and name not in listed:
             message = "the table is not among the files the run was sealed over"
@@ -85,7 +86,7 @@ def check_manifest(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     path = manifest_path(scene, code)
     where = "in the commit" if scene.is_staged else "there"
     message = f"the code manifest that {run.run_id} names is not {where}"
-    yield scene.finding("LED104", path, message, _add((path,)), run_id=run.run_id)
+    yield scene.finding("LED104", path, message, bring(scene, run, path), run_id=run.run_id)
 
 
 def check_environment(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
@@ -100,18 +101,24 @@ def check_environment(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     if path not in scene.blobs.entries():
         where = "in the commit" if scene.is_staged else "there"
         message = f"the package list that {run.run_id} names is not {where}"
-        yield scene.finding("LED104", path, message, _add((path,)), run_id=run.run_id)
+        yield scene.finding("LED104", path, message, bring(scene, run, path), run_id=run.run_id)
 
 
 def check_shared(scene: Scene, paths: Iterable[str]) -> Iterator[Finding]:
-    """LED104: a shared file named by its SHA-256 holds what the name says."""
+    """LED104: a shared file named by its SHA-256 holds what the name says; LED111: it is read."""
+    entries = scene.blobs.entries()
     for path in paths:
         name = path.rpartition("/")[2].partition(".")[0]
-        data = scene.blobs.get(path) if len(name) == _SHA256_DIGITS else None
-        if data is not None and hashlib.sha256(data).hexdigest() != name:
+        data = scene.blobs.get(path)
+        why = scene.blobs.why_unread(path) if entries[path].mode in PLAIN else None
+        if data is None and why is not None:
+            fix = f"chmod u+r -- {shell_word(path)}" if scene.is_on_disk else "git fsck"
+            yield scene.finding("LED111", path, f"cannot be read: {why}", fix)
+        if data is None or len(name) != _SHA256_DIGITS:
+            continue
+        if hashlib.sha256(data).hexdigest() != name:
             message = "the content is not what the file is named after"
-            fix = f"git restore --staged --worktree -- {shell_word(path)}"
-            yield scene.finding("LED104", path, message, fix)
+            yield scene.finding("LED104", path, message, restore_shared(scene, path))
 
 
 def check_ignored(scene: Scene, runs: Iterable[RunFolder]) -> Iterator[Finding]:
@@ -122,7 +129,7 @@ def check_ignored(scene: Scene, runs: Iterable[RunFolder]) -> Iterator[Finding]:
     for path in sorted(ignored_paths(scene.repository, owners, even_tracked=False)):
         message = "git ignores this file of the run"
         yield scene.finding(
-            "LED104", path, message, "ledger init mends the rules", run_id=owners[path].run_id
+            "LED104", path, message, in_project(scene, "ledger init"), run_id=owners[path].run_id
         )
 
 
@@ -151,7 +158,7 @@ def _absent(scene: Scene, evidence: Evidence, names: list[str]) -> Iterator[Find
         reason = ": git ignores it" if path in ignored else ""
         where = "not in the commit" if scene.is_staged else "not there"
         message = f"a file of the run is {where}{reason}"
-        yield scene.finding("LED104", path, message, _add((path,)), run_id=run.run_id)
+        yield scene.finding("LED104", path, message, bring(scene, run, path), run_id=run.run_id)
 
 
 def _difference(evidence: Evidence, name: str, entry: Mapping[str, Json]) -> str | None:
@@ -165,16 +172,6 @@ def _difference(evidence: Evidence, name: str, entry: Mapping[str, Json]) -> str
     if rows is not None and found is not None and rows != found and not evidence.is_imported:
         return f"the table has {found} rows, the record says {rows}"
     return None
-
-
-def _restore(scene: Scene, evidence: Evidence) -> str:
-    if scene.is_staged:
-        return f"restore what the run wrote, or leave the run out: {scene.leave_out(evidence.run)}"
-    return f"git restore -- {shell_word(evidence.run.path)}"
-
-
-def _add(paths: Iterable[str]) -> str:
-    return f"git add -f -- {' '.join(map(shell_word, paths))}"
 
 
 def _sibling(path: str, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.contract.layout import NOTE_NAME
 from ledger.policy.finding import shell_word
 from ledger.policy.liveness import is_alive
+from ledger.policy.mend import in_project
 
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ def check_note(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     if evidence.is_imported or _is_too_early(scene, evidence):
         return
     run = evidence.run
-    path, fix = run.path_of(NOTE_NAME), f"ledger note {run.run_id}"
+    path, fix = run.path_of(NOTE_NAME), in_project(scene, f"ledger note {run.run_id}")
     if NOTE_NAME not in run.files:
         message = "the run has no note"
         yield scene.finding("LED102", path, message, _with_add(scene, fix, path), run_id=run.run_id)
@@ -65,7 +66,8 @@ def _unresolved(scene: Scene, evidence: Evidence, note: Note) -> Iterator[Findin
                 "LED102",
                 run.path_of(NOTE_NAME),
                 f"'See: {run_id}' names a run that is not there",
-                f"write the id of a run of this ledger, or fill the note: ledger note {run.run_id}",
+                "write the id of a run of this ledger, or fill the note: "
+                + in_project(scene, f"ledger note {run.run_id}"),
                 run_id=run.run_id,
                 line=_line_of_see(evidence.data[NOTE_NAME], run_id),
             )

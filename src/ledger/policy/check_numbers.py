@@ -8,6 +8,7 @@ from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order
 from ledger.contract.metrics import summarise
 from ledger.errors import MalformedError
 from ledger.policy.evidence import line_of
+from ledger.policy.mend import restore
 
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ def check_numbers(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         computed = summarise(tables, columns_of(record.document, headers))
     except MalformedError as error:
         message = f"{error.field}: {error.message}"
-        fix = "restore what the run wrote"
+        fix = restore(scene, run, run.path_of(names[0]))
         yield scene.finding("LED111", run.path_of(names[0]), message, fix, run_id=run.run_id)
         return
     wrong = [*_summary(record, computed), *_metrics(record, computed)]
@@ -54,7 +55,7 @@ def check_numbers(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
             "LED104",
             run.path_of(RECORD_NAME),
             f"{wrong[0]}{more}",
-            f"restore what the run wrote, or leave the run out: {scene.leave_out(run)}",
+            restore(scene, run, run.path_of(RECORD_NAME)),
             run_id=run.run_id,
             line=line_of(data, section),
         )

@@ -8,6 +8,7 @@ from ledger.contract.json_text import MAX_BYTES
 from ledger.contract.layout import NOTE_NAME, RECORD_NAME, SHARED_FOLDERS, is_table, is_temporary
 from ledger.contract.layout import why_illegal as why_illegal_id
 from ledger.policy.finding import shell_word
+from ledger.policy.mend import leave_out
 from ledger.storage.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK
 
 
@@ -58,7 +59,7 @@ def check_unique(scene: Scene, runs: Iterable[RunFolder]) -> Iterator[Finding]:
         for other in by_fold[_fold(run.run_id)]:
             if other.path != run.path:
                 message = f"the run has the name of {other.path}, case aside"
-                fix = f"keep one of the two: {scene.leave_out(run)}"
+                fix = f"keep one of the two: {leave_out(scene, run)}"
                 yield scene.finding("LED105", run.path, message, fix, run_id=run.run_id)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.contract.layout import NOTE_NAME, RECORD_NAME
 from ledger.policy.evidence import writer_version
 from ledger.policy.finding import shell_word
+from ledger.policy.mend import bring, in_project, leave_out, restore
 
 
 TYPE_CHECKING = False
@@ -23,13 +24,12 @@ def check_readable(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     if RECORD_NAME not in run.files:
         path = run.path_of(RECORD_NAME)
         message = "the run has no record"
-        fix = f"git add -f -- {shell_word(path)}" if scene.is_staged else "restore it from git"
-        yield scene.finding("LED111", path, message, fix, run_id=run.run_id)
+        yield scene.finding("LED111", path, message, bring(scene, run, path), run_id=run.run_id)
     for name, error in evidence.flaws.items():
         yield scene.finding(
             "LED111",
             run.path_of(name),
-            _what(error, evidence.data[name]),
+            _what(error, evidence.data.get(name, b"")),
             _mend(scene, evidence, name, error),
             run_id=run.run_id,
             line=error.line,
@@ -47,7 +47,8 @@ def check_sealed(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         "LED112",
         run.path_of(RECORD_NAME),
         f"the run {state}; its numbers are not final",
-        f"{scene.leave_out(run)}, or when its process is gone: ledger seal {run.run_id}",
+        f"{leave_out(scene, run)}, or when its process is gone: "
+        + in_project(scene, f"ledger seal {run.run_id}"),
         run_id=run.run_id,
     )
 
@@ -66,12 +67,12 @@ def _what(error: MalformedError, data: bytes) -> str:
 def _mend(scene: Scene, evidence: Evidence, name: str, error: MalformedError) -> str:
     if _is_newer(error):
         return "pip install --upgrade experiment-ledger"
+    path = evidence.run.path_of(name)
+    if name not in evidence.data:
+        return f"chmod u+r -- {shell_word(path)}" if scene.is_on_disk else "git fsck"
     if name == NOTE_NAME:
-        return f"save {evidence.run.path_of(name)} as UTF-8"
-    leave_out = (
-        f", or leave the run out: {scene.leave_out(evidence.run)}" if scene.is_staged else ""
-    )
-    return f"restore what the run wrote{leave_out}"
+        return f"save {path} as UTF-8"
+    return restore(scene, evidence.run, path)
 
 
 def _is_newer(error: MalformedError) -> bool:

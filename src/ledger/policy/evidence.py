@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_PLAIN = frozenset({REGULAR, EXECUTABLE})
+PLAIN = frozenset({REGULAR, EXECUTABLE})
 
 
 @value
@@ -43,7 +43,7 @@ class Evidence:
     rows_as_told: Mapping[str, int]
     """Rows of tables that were not decoded because they are plainly what the record says."""
     flaws: Mapping[str, MalformedError]
-    """By file name: why it does not parse."""
+    """By file name: why it does not parse, or, where ``data`` lacks it, cannot be read."""
 
     def n_rows(self, name: str) -> int | None:
         """Return the whole rows of the table ``name``, None where it cannot be read."""
@@ -75,7 +75,7 @@ class Evidence:
 
 def wanted_paths(run: RunFolder) -> list[str]:
     """Return the paths of ``run`` that judging it reads."""
-    return [run.path_of(name) for name, entry in run.files.items() if entry.mode in _PLAIN]
+    return [run.path_of(name) for name, entry in run.files.items() if entry.mode in PLAIN]
 
 
 def gather(run: RunFolder, blobs: Blobs) -> Evidence:
@@ -86,7 +86,7 @@ def gather(run: RunFolder, blobs: Blobs) -> Evidence:
         content = blobs.get(run.path_of(name))
         if content is not None:
             data[name] = content
-    flaws: dict[str, MalformedError] = {}
+    flaws = _unread(run, blobs, data)
     record = _parsed(parse_record, RECORD_NAME, data, flaws)
     names = [name for name in data if is_table(name)]
     told = _told(record, names, data)
@@ -107,6 +107,17 @@ def gather(run: RunFolder, blobs: Blobs) -> Evidence:
         rows_as_told=told,
         flaws=flaws,
     )
+
+
+def _unread(run: RunFolder, blobs: Blobs, data: Mapping[str, bytes]) -> dict[str, MalformedError]:
+    """Return the files of ``run`` that are there and cannot be read; vanished ones are no flaw."""
+    flaws = {}
+    for name, entry in run.files.items():
+        if name not in data and entry.mode in PLAIN:
+            why = blobs.why_unread(run.path_of(name))
+            if why is not None:
+                flaws[name] = MalformedError(f"cannot be read: {why}")
+    return flaws
 
 
 def _told(

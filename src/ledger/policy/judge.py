@@ -7,7 +7,7 @@ import os
 from ledger.contract.layout import RECORD_NAME
 from ledger.errors import GitError, NoLedgerError, UnknownNameError
 from ledger.policy.catalogue import RULES, STAGED, TREE
-from ledger.policy.check_attributes import check_attributes
+from ledger.policy.check_attributes import check_attributes, check_attributes_removed
 from ledger.policy.check_dirty import check_dirty
 from ledger.policy.check_files import (
     check_environment,
@@ -27,6 +27,7 @@ from ledger.policy.check_place import (
     shared_paths,
 )
 from ledger.policy.check_record import check_readable, check_sealed
+from ledger.policy.check_removed import check_removed
 from ledger.policy.evidence import gather, wanted_paths
 from ledger.policy.finding import ERROR, by_weight, is_blocking, shell_word
 from ledger.policy.ledgers import run_folders, touched
@@ -120,7 +121,7 @@ def judge_staged(repository: Repository, environ: Mapping[str, str]) -> Verdict:
         )
         runs = touched(scene.runs, ledger, changes)
         n_runs += len(runs)
-        found += check_frozen(scene)
+        found += [*check_frozen(scene), *check_removed(scene), *check_attributes_removed(scene)]
         found += _judge(scene, runs)
     return Verdict(findings=by_weight(found), n_runs=n_runs, n_changes=len(changes))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ledger.contract.layout import is_month, is_temporary
+from ledger.contract.layout import SHARED_FOLDERS, is_month, is_temporary
 from ledger.settings import OWN_FILE, SHARED_FILE
 from ledger.value import value
 
@@ -97,6 +97,17 @@ def candidate_folders(paths: Iterable[str]) -> set[str]:
         for place in range(1, len(parts) - 1):
             if len(parts[place]) == _MONTH_LENGTH and is_month(parts[place]):
                 found.add("/".join(parts[:place]))
+    return found
+
+
+def folders_of_shared(paths: Iterable[str]) -> set[str]:
+    """Return every folder that has a folder of shared files with one of ``paths`` in it."""
+    found: set[str] = set()
+    for path in paths:
+        above, _, name = path.rpartition("/")
+        ledger, _, place = above.rpartition("/")
+        if ledger and place in SHARED_FOLDERS and name.endswith((".manifest", ".txt")):
+            found.add(ledger)
     return found
 
 

@@ -8,6 +8,7 @@ from ledger.errors import GitError, LedgerError
 from ledger.policy.ledgers import (
     candidate_folders,
     find_ledgers,
+    folders_of_shared,
     settings_above,
     settings_paths,
 )
@@ -48,7 +49,7 @@ def staged_ledgers(
     if any(changes[path] != "A" for path in settings_paths(changes)):
         ledgers += _former_ledgers(repository, changes)
     known = {ledger.folder for ledger in ledgers}
-    strange = candidate_folders(changes) - known
+    strange = (candidate_folders(changes) | folders_of_shared(changes)) - known
     if strange:
         ledgers += _ledgers_on_disk(repository.top, strange)
     unique: dict[str, Ledger] = {}

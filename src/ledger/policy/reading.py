@@ -43,6 +43,10 @@ class Blobs:
         self.load((path,))
         return self._held[path]
 
+    def why_unread(self, path: str) -> str | None:
+        """Return why ``path``, a regular file of the tree, has no bytes; None where it is gone."""
+        return self.tree.why_unread(path)
+
     def drop(self, paths: Iterable[str]) -> None:
         """Forget the bytes of ``paths``."""
         for path in paths:

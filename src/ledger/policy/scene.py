@@ -6,7 +6,7 @@ from ledger.contract.layout import NOTE_NAME
 from ledger.contract.note import parse_note
 from ledger.errors import MalformedError
 from ledger.policy.catalogue import RULES, STAGED
-from ledger.policy.finding import Finding, shell_word
+from ledger.policy.finding import Finding
 from ledger.storage.tree import WorkTree
 
 
@@ -110,7 +110,3 @@ class Scene:
     def code_entries(self) -> Mapping[str, TreeEntry] | None:
         """Return the files that LED101 compares with, None where there is no repository."""
         return None if self.code is None else self.code.entries()
-
-    def leave_out(self, run: RunFolder) -> str:
-        """Return the command that takes ``run`` out of the commit."""
-        return f"git restore --staged -- {shell_word(run.path)}"

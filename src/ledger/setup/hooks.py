@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.policy.finding import shell_word
-from ledger.setup.change import Change
+from ledger.setup.change import Change, telling_why
 from ledger.storage.files import replace_file
 
 
@@ -35,8 +35,8 @@ def install_hooks(repository: Repository, interpreter: str) -> list[Change]:
         what changed; nothing when the same hooks are there already.
 
     Raises:
-        LedgerError: hooks are shared with other repositories, or a saved hook is in the way.
-        OSError: the folder cannot be written.
+        LedgerError: hooks are shared with other repositories, a saved hook is in the way, or the
+            folder cannot be written.
     """
     folder = hooks_folder(repository)
     gate = render_gate(interpreter)
@@ -49,18 +49,20 @@ def install_hooks(repository: Repository, interpreter: str) -> list[Change]:
         raise LedgerError(
             message, hint="merge the two by hand, remove one, then install", path=path
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    with telling_why():
+        folder.mkdir(parents=True, exist_ok=True)
+        return [change for name in HOOKS for change in _install(repository, folder / name, gate)]
+
+
+def _install(repository: Repository, path: Path, gate: bytes) -> list[Change]:
     changes = []
-    for name in HOOKS:
-        path = folder / name
-        shown = _shown(repository, path)
-        if _is_taken(path):
-            path.rename(path.with_name(name + SAVED_SUFFIX))
-            changes.append(
-                Change(path=shown + SAVED_SUFFIX, action="kept", what="your hook, runs first")
-            )
-        if _is_current(path, gate):
-            continue
+    shown = _shown(repository, path)
+    if _is_taken(path):
+        path.rename(path.with_name(path.name + SAVED_SUFFIX))
+        changes.append(
+            Change(path=shown + SAVED_SUFFIX, action="kept", what="your hook, runs first")
+        )
+    if not _is_current(path, gate):
         action = "updated" if path.exists() else "created"
         replace_file(str(path), gate)
         path.chmod(_MODE)
@@ -72,23 +74,22 @@ def uninstall_hooks(repository: Repository) -> list[Change]:
     """Take the gate out of the commit hooks, and put back what was there before it.
 
     Raises:
-        LedgerError: hooks are shared with other repositories.
-        OSError: the folder cannot be written.
+        LedgerError: hooks are shared with other repositories, or the folder cannot be written.
     """
     folder = hooks_folder(repository)
-    changes = []
-    for name in HOOKS:
-        path, saved = folder / name, folder / (name + SAVED_SUFFIX)
-        shown = _shown(repository, path)
-        if not _is_ours(path):
-            continue
-        if _exists(saved):
-            saved.replace(path)
-            changes.append(Change(path=shown, action="restored"))
-        else:
-            path.unlink()
-            changes.append(Change(path=shown, action="removed"))
-    return changes
+    ours = [name for name in HOOKS if _is_ours(folder / name)]
+    with telling_why():
+        return [_uninstall(repository, folder / name) for name in ours]
+
+
+def _uninstall(repository: Repository, path: Path) -> Change:
+    saved = path.with_name(path.name + SAVED_SUFFIX)
+    shown = _shown(repository, path)
+    if _exists(saved):
+        saved.replace(path)
+        return Change(path=shown, action="restored")
+    path.unlink()
+    return Change(path=shown, action="removed")
 
 
 def hooks_folder(repository: Repository) -> Path:

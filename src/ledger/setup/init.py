@@ -17,9 +17,8 @@ from ledger.errors import LedgerError
 from ledger.policy.ignored import ignored_paths, ignoring_rule
 from ledger.project import project_at
 from ledger.settings import OWN_FILE, SHARED_FILE, Settings, parse_settings
-from ledger.setup.change import Change
+from ledger.setup.change import Change, Undo, telling_why
 from ledger.setup.hooks import install_hooks
-from ledger.storage.files import replace_file
 from ledger.storage.git import find_repository
 
 
@@ -72,24 +71,55 @@ def init(folder: Path, *, environ: Mapping[str, str], interpreter: str | None) -
 
     Raises:
         NoLedgerError: the folder lies in no git repository.
-        LedgerError: something would make the ledger useless; nothing is half done.
-        OSError: a file cannot be written.
+        LedgerError: something would make the ledger useless, or a file cannot be written; nothing
+            is half done.
     """
     folder = folder.absolute()
     existing = next(one for one in (folder, *folder.parents) if one.is_dir())
     repository = find_repository(str(existing), environ)
-    _refuse_shadows(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    changes = _ensure_settings(repository, folder)
+    with telling_why():
+        _refuse_shadows(folder)
+        _refuse_ignored_folder(repository, folder)
+        changes = _write_files(repository, folder)
+    if interpreter is not None:
+        changes += install_hooks(repository, interpreter)
+    return changes
+
+
+def _write_files(repository: Repository, folder: Path) -> list[Change]:
+    undo = Undo()
+    try:
+        return _ensure_files(repository, folder, undo)
+    except (LedgerError, OSError):
+        undo.take_back()
+        raise
+
+
+def _ensure_files(repository: Repository, folder: Path, undo: Undo) -> list[Change]:
+    undo.make_folder(folder)
+    changes = _ensure_settings(repository, folder, undo)
     project = project_at(folder)
     if project is None:
         message = "the settings that were just written are not found"
         raise LedgerError(message, hint="look at the file", path=folder)
-    changes += _ensure_kept(repository, project)
-    changes += _ensure_attributes(repository, project)
-    if interpreter is not None:
-        changes += install_hooks(repository, interpreter)
-    return changes
+    _refuse_file(project.ledger_dir)
+    changes += _ensure_kept(repository, project, undo)
+    return changes + _ensure_attributes(repository, project, undo)
+
+
+def _refuse_ignored_folder(repository: Repository, folder: Path) -> None:
+    """Refuse a folder that git never looks into: no rule inside of it can change that."""
+    path = os.path.relpath(folder, repository.top).replace(os.sep, "/")
+    # the slash says that it is a folder, which need not exist yet
+    if path != "." and ignored_paths(repository, [f"{path}/"], even_tracked=True):
+        _refuse_ignored(repository, f"{path}/")
+
+
+def _refuse_file(ledger_dir: Path) -> None:
+    if os.path.lexists(ledger_dir) and not ledger_dir.is_dir():
+        message = "is no folder, so it cannot hold the runs"
+        hint = f"rename it, or choose another folder by `dir` in {OWN_FILE}"
+        raise LedgerError(message, hint=hint, path=ledger_dir)
 
 
 def _refuse_shadows(folder: Path) -> None:
@@ -100,7 +130,7 @@ def _refuse_shadows(folder: Path) -> None:
             raise LedgerError(message, hint="rename it", path=path)
 
 
-def _ensure_settings(repository: Repository, folder: Path) -> list[Change]:
+def _ensure_settings(repository: Repository, folder: Path, undo: Undo) -> list[Change]:
     if project_at(folder) is not None:
         return []
     shared = folder / SHARED_FILE
@@ -108,10 +138,10 @@ def _ensure_settings(repository: Repository, folder: Path) -> list[Change]:
         old = shared.read_bytes()
         new = _with_section(old, str(shared))
         if new is not None:
-            replace_file(str(shared), new)
+            undo.write(shared, new)
             return [_change(repository, shared, "updated", "[tool.ledger]")]
     own = folder / OWN_FILE
-    replace_file(str(own), _OWN_SETTINGS.encode())
+    undo.write(own, _OWN_SETTINGS.encode())
     return [_change(repository, own, "created", "settings")]
 
 
@@ -122,9 +152,9 @@ def _with_section(old: bytes, path: str) -> bytes | None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"is not TOML: {error}"
         raise LedgerError(message, hint="mend the file", path=path) from error
-    line_end = b"\r\n" if b"\r\n" in old else b"\n"
-    gap = b"" if not old else line_end if old.endswith(b"\n") else line_end * 2
-    new = old + gap + _SHARED_SETTINGS.encode().replace(b"\n", line_end)
+    end = line_end(old)
+    gap = b"" if not old else end if old.endswith(b"\n") else end * 2
+    new = old + gap + _SHARED_SETTINGS.encode().replace(b"\n", end)
     try:
         after = tomllib.loads(new.decode("utf-8"))
     except tomllib.TOMLDecodeError:
@@ -134,7 +164,7 @@ def _with_section(old: bytes, path: str) -> bytes | None:
     return new if is_same and parse_settings(new, path) == Settings() else None
 
 
-def _ensure_kept(repository: Repository, project: Project) -> list[Change]:
+def _ensure_kept(repository: Repository, project: Project, undo: Undo) -> list[Change]:
     """Make ignore rules keep every kind of file, and prove it.
 
     Raises:
@@ -142,19 +172,35 @@ def _ensure_kept(repository: Repository, project: Project) -> list[Change]:
     """
     path = project.root / ".gitignore"
     lines = _ignore_lines(project.settings.dir)
-    old = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
-    has_all = set(lines) <= set(old.splitlines())
+    old = path.read_bytes() if path.exists() else b""
+    has_all = {line.encode() for line in lines} <= set(old.splitlines())
     if has_all and not _ignored(repository, project):
         return []
-    gap = "" if not old or old.endswith("\n") else "\n"
-    block = "\n".join(["# Runs are tracked, whatever the rules above say.", *lines, ""])
-    new = f"{old}{gap}{chr(10) if old else ''}{block}"
-    replace_file(str(path), new.encode("utf-8", "surrogateescape"))
+    undo.write(
+        path, _with_block(old, ["# Runs are tracked, whatever the rules above say.", *lines])
+    )
     still = _ignored(repository, project)
     if still:
-        _put_back(path, old)
         _refuse_ignored(repository, still[0])
     return [_change(repository, path, "updated" if old else "created", "keeps the ledger tracked")]
+
+
+def _with_block(old: bytes, lines: list[str]) -> bytes:
+    """Return ``old`` with ``lines`` at its end; where it holds the same block, that one moves."""
+    end = line_end(old)
+    block = end.join([*map(str.encode, lines), b""])
+    for former in (end + block, block):
+        before, found, after = old.partition(former)
+        if found and (not before or before.endswith(b"\n")):
+            old = before + after
+            break
+    gap = b"" if not old or old.endswith(b"\n") else end
+    return old + gap + (end if old else b"") + block
+
+
+def line_end(text: bytes) -> bytes:
+    """Return how lines of ``text`` end, by its first one."""
+    return b"\r\n" if text.partition(b"\n")[0].endswith(b"\r") else b"\n"
 
 
 def _ignore_lines(ledger: str) -> list[str]:
@@ -179,27 +225,21 @@ def _refuse_ignored(repository: Repository, path: str) -> None:
     raise LedgerError(message, hint=f"remove that rule from {source}, then `ledger init` again")
 
 
-def _put_back(path: Path, old: str) -> None:
-    if old:
-        replace_file(str(path), old.encode("utf-8", "surrogateescape"))
-    else:
-        path.unlink()
-
-
-def _ensure_attributes(repository: Repository, project: Project) -> list[Change]:
+def _ensure_attributes(repository: Repository, project: Project, undo: Undo) -> list[Change]:
     path = project.ledger_dir / ".gitattributes"
-    old = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
-    if _holds(old.splitlines(), ATTRIBUTES):
+    old = path.read_bytes() if path.exists() else b""
+    wanted = tuple(line.encode() for line in ATTRIBUTES)
+    if _holds(old.splitlines(), wanted):
         return []
-    project.ledger_dir.mkdir(parents=True, exist_ok=True)
-    gap = "" if not old or old.endswith("\n") else "\n"
-    new = f"{old}{gap}{chr(10).join(ATTRIBUTES)}\n"
-    replace_file(str(path), new.encode("utf-8", "surrogateescape"))
+    undo.make_folder(project.ledger_dir)
+    end = line_end(old)
+    gap = b"" if not old or old.endswith(b"\n") else end
+    undo.write(path, old + gap + end.join([*wanted, b""]))
     action = "updated" if old else "created"
     return [_change(repository, path, action, "git stores runs as they are")]
 
 
-def _holds(lines: Iterable[str], wanted: tuple[str, ...]) -> bool:
+def _holds(lines: Iterable[bytes], wanted: tuple[bytes, ...]) -> bool:
     """Whether ``wanted`` stands in ``lines`` in this order, so that the last rule wins."""
     remaining = iter(lines)
     return all(any(line == one for line in remaining) for one in wanted)

@@ -8,7 +8,7 @@ import yaml
 
 from ledger.errors import LedgerError
 from ledger.policy.catalogue import RULES
-from ledger.setup.change import Change
+from ledger.setup.change import Change, telling_why
 from ledger.storage.files import replace_file
 
 
@@ -35,17 +35,90 @@ def write_config(top: Path) -> list[Change]:
         what changed; nothing when it is all there.
 
     Raises:
-        LedgerError: the config is no YAML, or is written in a way that cannot be extended.
-        OSError: the file cannot be read or written.
+        LedgerError: the config is no YAML, is written in a way that cannot be extended, or cannot
+            be read or written.
     """
     path = top / CONFIG_NAME
-    old = path.read_text(encoding="utf-8") if path.exists() else None
-    new = extend_config(old or "", str(path))
-    if new == old:
-        return []
-    replace_file(str(path), new.encode("utf-8"))
+    with telling_why():
+        old = _read(path)
+        new = extend_config(old or "", str(path))
+        if new == old:
+            return []
+        replace_file(str(path), new.encode("utf-8"))
     action = "created" if old is None else "updated"
     return [Change(path=CONFIG_NAME, action=action, what="then run: pre-commit install")]
+
+
+def remove_config(top: Path) -> list[Change]:
+    """Take what ``write_config`` wrote out of the pre-commit config in ``top``.
+
+    Returns:
+        what changed, or was left because somebody edited it; nothing when there is nothing of ours.
+
+    Raises:
+        LedgerError: the config is no YAML, or cannot be read or written.
+    """
+    path = top / CONFIG_NAME
+    with telling_why():
+        old = _read(path)
+        if old is None or not _has_entry(_parsed(old, str(path)).get("repos")):
+            return []
+        new = shrink_config(old)
+        if new is None:
+            what = f"its hook {HOOK_ID} is not as we wrote it: remove that entry by hand"
+            return [Change(path=CONFIG_NAME, action="left", what=what)]
+        if new:
+            replace_file(str(path), new.encode("utf-8"))
+            what = f"without the hook {HOOK_ID}; then run: pre-commit install"
+            return [Change(path=CONFIG_NAME, action="updated", what=what)]
+        path.unlink()
+    return [Change(path=CONFIG_NAME, action="removed", what="it held nothing else")]
+
+
+def shrink_config(text: str) -> str | None:
+    """Return the config ``text`` without what ``extend_config`` put there; empty: nothing is left.
+
+    None where our entry is not, byte for byte, what extending writes.
+    """
+    end = _line_end(text)
+    for indent in ("  ", "", "    "):
+        before, found, after = text.partition(_ended(_entry(indent), end))
+        if not found or (before and not before.endswith("\n")):
+            continue
+        bare = before + after
+        plain = bare.replace(_TYPES_LINE + end, "", 1)
+        for new in (plain, bare):
+            for one in (new, new.replace(f"repos:{end}", f"repos: []{end}", 1)):
+                if _undoes(one, text):
+                    return "" if one == f"repos: []{end}" else one
+    return None
+
+
+def _undoes(new: str, text: str) -> bool:
+    """Whether ``new`` is a config of its own that extending turns into ``text`` again."""
+    try:
+        parsed = yaml.safe_load(new)
+        is_config = isinstance(parsed, dict) and isinstance(parsed.get("repos"), list)
+        return is_config and not _has_entry(parsed["repos"]) and extend_config(new, "") == text
+    except (yaml.YAMLError, LedgerError):
+        return False
+
+
+def _read(path: Path) -> str | None:
+    """Return the text of ``path`` with its own line ends, None where there is no file."""
+    try:
+        return path.read_bytes().decode("utf-8") if path.exists() else None
+    except UnicodeDecodeError as error:
+        message = "is not UTF-8"
+        raise LedgerError(message, hint="save it as UTF-8", path=path) from error
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+
+
+def _ended(lines: str, end: str) -> str:
+    return lines.replace("\n", end)
 
 
 def extend_config(text: str, path: str) -> str:
@@ -146,11 +219,12 @@ def _has_entry(repos: object) -> bool:
 def _with_entry(text: str) -> str:
     """Return ``text`` with our entry after the last one of ``repos``."""
     lines = text.splitlines(keepends=True)
+    end = _line_end(text)
     if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
+        lines[-1] += end
     at = next((n for n, line in enumerate(lines) if line.startswith("repos:")), None)
     if at is None:
-        return "".join([*lines, "repos:\n", _entry("  ")])
+        return "".join([*lines, _ended("repos:\n" + _entry("  "), end)])
     if lines[at].split("#")[0].strip() == "repos: []":
         lines[at] = lines[at].replace("repos: []", "repos:", 1)
     last, indent = at, "  "
@@ -164,14 +238,14 @@ def _with_entry(text: str) -> str:
         if item and last == at:
             indent = item["indent"]
         last = number
-    return "".join([*lines[: last + 1], _entry(indent), *lines[last + 1 :]])
+    return "".join([*lines[: last + 1], _ended(_entry(indent), end), *lines[last + 1 :]])
 
 
 def _with_types(text: str, missing: list[str], *, has_key: bool) -> str:
     lines = text.splitlines(keepends=True)
     if not has_key:
         at = next((n for n, line in enumerate(lines) if line.strip() and line[0] not in "#-%"), 0)
-        return "".join([*lines[:at], _TYPES_LINE + "\n", *lines[at:]])
+        return "".join([*lines[:at], _TYPES_LINE + _line_end(text), *lines[at:]])
     at = next((n for n, line in enumerate(lines) if line.startswith(f"{_TYPES_KEY}:")), 0)
     head, bracket, tail = lines[at].partition("]")
     if bracket:
@@ -183,5 +257,5 @@ def _with_types(text: str, missing: list[str], *, has_key: bool) -> str:
     end = at + 1
     while end < len(lines) and _ITEM.match(lines[end]):
         end += 1
-    added = [f"{item['indent'] if item else '  '}- {stage}\n" for stage in missing]
+    added = [f"{item['indent'] if item else '  '}- {stage}{_line_end(text)}" for stage in missing]
     return "".join([*lines[:end], *added, *lines[end:]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from ledger.errors import GitError
+from ledger.errors import GitError, LedgerError
 from ledger.value import value
 
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
         def read(self, paths: Iterable[str]) -> dict[str, bytes]:
             """Return the bytes of those of ``paths`` that are regular files of the tree."""
+            ...
+
+        def why_unread(self, path: str) -> str | None:
+            """Return why ``read`` left out ``path``, a file of the tree; None where it is gone."""
             ...
 
 
@@ -48,9 +52,17 @@ class WorkTree:
         above, name = os.path.split(folder)
         self.top = os.path.realpath(top)
         self.folder = os.path.join(os.path.realpath(above), name)
+        self._refused: dict[str, str] = {}
 
     def entries(self) -> Mapping[str, TreeEntry]:
-        """Return every file below the folder; links are told, never followed."""
+        """Return every file below the folder; links are told, never followed.
+
+        Raises:
+            LedgerError: a folder cannot be read, so nobody can say what is in it.
+        """
+        if os.path.lexists(self.folder) and not os.path.isdir(self.folder):
+            message = "is no folder, so it cannot be read as a ledger"
+            raise LedgerError(message, hint="put the ledger's folder there", path=self.folder)
         found: dict[str, TreeEntry] = {}
         pending = [self.folder]
         while pending:
@@ -63,8 +75,10 @@ class WorkTree:
                         elif (mode := _mode(item)) is not None:
                             path = os.path.relpath(item.path, self.top).replace(os.sep, "/")
                             found[path] = TreeEntry(mode=mode, oid=None)
-            except (FileNotFoundError, NotADirectoryError, PermissionError):
-                continue  # a folder that vanished or is closed to us holds no run we can judge
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # it vanished since it was listed
+            except OSError as error:
+                raise _unreadable(folder, error) from error
         return found
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
@@ -76,9 +90,15 @@ class WorkTree:
                 if stat.S_ISREG(os.lstat(full).st_mode):
                     with open(full, "rb") as file:
                         found[path] = file.read()
-            except OSError:
-                continue  # gone or unreadable: the same answer as not there
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # gone: the same answer as not there
+            except OSError as error:
+                self._refused[path] = error.strerror or str(error)
         return found
+
+    def why_unread(self, path: str) -> str | None:
+        """Return why ``read`` could not read ``path``; None where it could, or nothing is there."""
+        return self._refused.get(path)
 
 
 class IndexTree:
@@ -111,6 +131,10 @@ class IndexTree:
         }
         blobs = read_blobs(self.repository, files.values())
         return {path: blobs[oid] for path, oid in files.items() if oid in blobs}
+
+    def why_unread(self, path: str) -> str | None:
+        """Return why ``read`` left out ``path``, a file of the tree: its content is not there."""
+        return f"git has no object {self.entries()[path].oid}"
 
 
 class RevisionTree:
@@ -145,6 +169,10 @@ class RevisionTree:
         }
         blobs = read_blobs(self.repository, files.values())
         return {path: blobs[oid] for path, oid in files.items() if oid in blobs}
+
+    def why_unread(self, path: str) -> str | None:
+        """Return why ``read`` left out ``path``, a file of the tree: its content is not there."""
+        return f"git has no object {self.entries()[path].oid}"
 
 
 def read_blobs(repository: Repository, oids: Iterable[str]) -> dict[str, bytes]:
@@ -184,6 +212,12 @@ def staged_changes(repository: Repository, against: str) -> dict[str, str]:
     listed = repository.git("diff-index", "--cached", *how, against, "--").split(b"\0")
     pairs = zip(listed[0::2], listed[1::2], strict=False)
     return {os.fsdecode(path): facts.rsplit(b" ", 1)[-1].decode("ascii") for facts, path in pairs}
+
+
+def _unreadable(folder: str, error: OSError) -> LedgerError:
+    message = f"cannot be read: {error.strerror or error}"
+    hint = "give yourself the right to read it (chmod u+rx), then again"
+    return LedgerError(message, hint=hint, path=folder)
 
 
 def _mode(item: os.DirEntry[str]) -> str | None:

@@ -181,3 +181,95 @@ def test_command_line_says_what_it_changed(tmp_path: Path) -> None:
     ]
     assert b"created ledger.toml" in said[0].stderr
     assert b"nothing to change" in said[1].stderr
+
+
+# ---- judged first, written after
+
+
+def files(top: Path) -> dict[str, bytes]:
+    """Return every file below ``top`` outside of .git, and folders as empty ones with a slash."""
+    return {
+        path.relative_to(top).as_posix() + ("/" if path.is_dir() else ""): (
+            b"" if path.is_dir() else path.read_bytes()
+        )
+        for path in top.rglob("*")
+        if ".git" not in path.relative_to(top).parts[:1]
+    }
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_refusing_an_ignored_folder_leaves_nothing_behind(
+    tmp_path: Path, *, is_there: bool
+) -> None:
+    repo = Repo(tmp_path, ledger=False)
+    (repo.top / ".gitignore").write_text("projects/\n")
+    if is_there:
+        (repo.top / "projects" / "one").mkdir(parents=True)
+    before = files(repo.top)
+    with pytest.raises(LedgerError, match="git ignores"):
+        run(repo.top / "projects" / "one")
+    assert files(repo.top) == before
+
+
+def test_rule_inside_the_ledger_leaves_nothing_behind(tmp_path: Path) -> None:
+    repo = Repo(tmp_path, ledger=False)
+    repo.ledger.mkdir()
+    (repo.ledger / ".gitignore").write_text("*.csv\n")
+    (repo.top / ".gitignore").write_bytes(b"*.pt\r\n")
+    before = files(repo.top)
+    with pytest.raises(LedgerError, match=r"ledger/\.gitignore:1"):
+        run(repo.top)
+    assert files(repo.top) == before
+
+
+def test_file_called_ledger_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    repo = Repo(tmp_path, ledger=False)
+    (repo.top / "ledger").write_text("mine\n")
+    before = files(repo.top)
+    with pytest.raises(LedgerError, match="is no folder") as caught:
+        run(repo.top)
+    assert caught.value.exit_code == 2
+    assert files(repo.top) == before
+
+
+def test_file_in_place_of_the_project_is_refused(tmp_path: Path) -> None:
+    repo = Repo(tmp_path, ledger=False)
+    (repo.top / "x").write_text("mine\n")
+    with pytest.raises(LedgerError, match="cannot be written"):
+        run(repo.top / "x")
+
+
+# ---- other people's bytes
+
+
+@pytest.mark.parametrize(
+    "old", [b"*.pt\r\n*.csv\r\n", b"*.pt\n*.csv", b"# \xff\n*.csv\n", b"a\r\nb\n"]
+)
+def test_every_byte_of_the_ignore_file_stays(tmp_path: Path, old: bytes) -> None:
+    repo = Repo(tmp_path, ledger=False)
+    (repo.top / ".gitignore").write_bytes(old)
+    run(repo.top)
+    new = (repo.top / ".gitignore").read_bytes()
+    assert new.startswith(old)
+    added = new[len(old) :]
+    if old.partition(b"\n")[0].endswith(b"\r"):
+        assert b"\n" not in added.replace(b"\r\n", b"")
+    else:
+        assert b"\r" not in added
+    assert run(repo.top) == []
+    write_run(repo.ledger)
+    repo.git("add", "-A")
+    assert "metrics.csv" in repo.git("ls-files")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_block_moves_below_rules_that_came_later(tmp_path: Path, end: bytes) -> None:
+    repo = Repo(tmp_path, ledger=False)
+    path = repo.top / ".gitignore"
+    path.write_bytes(b"*.pt" + end)
+    run(repo.top)
+    once = path.read_bytes()
+    path.write_bytes(once + b"*.csv" + end)
+    assert run(repo.top) == [".gitignore"]
+    assert path.read_bytes() == b"*.pt" + end + b"*.csv" + end + once.removeprefix(b"*.pt" + end)
+    assert run(repo.top) == []

@@ -13,6 +13,7 @@ from ledger.setup.precommit import (
     HOOK_ID,
     MANIFEST_NAME,
     extend_config,
+    remove_config,
     render_manifest,
     write_config,
 )
@@ -95,3 +96,46 @@ def test_flow_style_is_refused_with_what_to_add() -> None:
 def test_config_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(LedgerError):
         extend_config(text, "x")
+
+
+# ---- line ends, and taking it out again
+
+
+@pytest.mark.parametrize("theirs", [THEIRS, "repos: []\n", "repos:\n- repo: local\n  hooks: []\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_removing_gives_back_every_byte(tmp_path: Path, theirs: str, end: str) -> None:
+    path = tmp_path / CONFIG_NAME
+    before = theirs.replace("\n", end).encode()
+    path.write_bytes(before)
+    write_config(tmp_path)
+    if end == "\r\n":
+        assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
+    (change,) = remove_config(tmp_path)
+    if theirs == "repos: []\n":
+        assert (change.action, path.exists()) == ("removed", False)
+    else:
+        assert (change.action, path.read_bytes()) == ("updated", before)
+    assert remove_config(tmp_path) == []
+
+
+def test_removing_a_config_of_ours_alone_removes_the_file(tmp_path: Path) -> None:
+    write_config(tmp_path)
+    assert [change.action for change in remove_config(tmp_path)] == ["removed"]
+    assert not (tmp_path / CONFIG_NAME).exists()
+
+
+def test_entry_that_was_edited_is_left_and_said(tmp_path: Path) -> None:
+    path = tmp_path / CONFIG_NAME
+    write_config(tmp_path)
+    edited = path.read_bytes().replace(b"name: ledger check", b"name: our check")
+    path.write_bytes(edited)
+    (change,) = remove_config(tmp_path)
+    assert change.action == "left"
+    assert "remove that entry by hand" in change.what
+    assert path.read_bytes() == edited
+
+
+def test_config_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / CONFIG_NAME).write_bytes(b"# \xff\nrepos: []\n")
+    with pytest.raises(LedgerError, match="is not UTF-8"):
+        write_config(tmp_path)

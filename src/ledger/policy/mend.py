@@ -1,0 +1,85 @@
+"""Commands that mend: each works as it is printed, from the top of the repository."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+
+from ledger.contract.layout import RECORD_NAME
+from ledger.policy.finding import shell_word
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.policy.ledgers import RunFolder
+    from ledger.policy.scene import Scene
+    from ledger.storage.git import Repository
+
+_NEW_RUN = "record a new run"
+
+
+def in_project(scene: Scene, command: str) -> str:
+    """Return ``command``, one of ours, as it finds the ledger of ``scene`` from the top."""
+    project = posixpath.dirname(scene.ledger.settings_path)
+    return f"(cd {shell_word(project)} && {command})" if project else command
+
+
+def leave_out(scene: Scene, run: RunFolder) -> str:
+    """Return the command that takes what is staged of ``run`` out of the commit."""
+    word = shell_word(run.path)
+    if scene.repository is None or has_head(scene.repository):
+        return f"git restore --staged -- {word}"
+    return f"git rm -r --cached -- {word}"
+
+
+def bring(scene: Scene, run: RunFolder, path: str) -> str:
+    """Return what brings the missing file ``path``, which ``run`` needs, into the judged tree."""
+    repository = scene.repository
+    if repository is None:
+        return f"put it back from a copy, or {_NEW_RUN}"
+    if os.path.lexists(os.path.join(repository.top, path)):
+        return f"git add -f -- {shell_word(path)}"
+    return _from_git(scene, path) or _without(scene, run)
+
+
+def restore(scene: Scene, run: RunFolder, path: str) -> str:
+    """Return what puts back the bytes that ``run`` wrote to ``path``."""
+    if scene.is_staged:
+        if _is_in_head(scene, run.path_of(RECORD_NAME)):
+            return _from_git(scene, path) or _without(scene, run)
+        return f"restore what the run wrote, or leave the run out: {leave_out(scene, run)}"
+    return _from_git(scene, path) or f"put it back from a copy, or {_NEW_RUN}"
+
+
+def restore_shared(scene: Scene, path: str) -> str:
+    """Return what puts back the bytes of ``path``, a file of the ledger that runs share."""
+    return _from_git(scene, path) or f"git rm -f --cached -- {shell_word(path)}"
+
+
+def from_head(path: str) -> str:
+    """Return the command that puts back what the last commit holds at ``path``."""
+    return f"git restore --source=HEAD --staged --worktree -- {shell_word(path)}"
+
+
+def has_head(repository: Repository) -> bool:
+    """Whether there is a commit to restore from."""
+    return repository.ask("rev-parse", "--quiet", "--verify", "HEAD^{commit}").code == 0
+
+
+def _from_git(scene: Scene, path: str) -> str | None:
+    """Return the command that takes ``path`` from the index or the last commit, if it is there."""
+    if scene.is_on_disk and scene.code is not None and path in scene.code.entries():
+        return f"git restore -- {shell_word(path)}"
+    return from_head(path) if _is_in_head(scene, path) else None
+
+
+def _is_in_head(scene: Scene, path: str) -> bool:
+    repository = scene.repository
+    return repository is not None and repository.ask("cat-file", "-e", f"HEAD:{path}").code == 0
+
+
+def _without(scene: Scene, run: RunFolder) -> str:
+    """Return what is left to do where a file of ``run`` is nowhere to be found."""
+    if scene.is_staged and not _is_in_head(scene, run.path_of(RECORD_NAME)):
+        return f"leave the run out: {leave_out(scene, run)}, and {_NEW_RUN}"
+    return f"the file is nowhere in git: put it back from a copy, or {_NEW_RUN}"
