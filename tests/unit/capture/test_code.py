@@ -451,6 +451,7 @@ def test_a_notebook_has_one_id_dirty_and_committed(project: Path, secret: str) -
         ("src/model.py", 'API_KEY = "abcdefgh12345678"\n'),
         ("src/model.py", "key = 'AKIA" + "A" * 16 + "'\n" + "# long\n" * 200_000),
     ],
+    ids=["file of credentials", "key file", "assigned in code", "in a file over 1 MiB"],
 )
 def test_a_new_secret_is_omitted_from_patch_and_snapshot(
     project: Path, path: str, text: str
