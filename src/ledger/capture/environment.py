@@ -90,8 +90,8 @@ def installed_packages(path: tuple[str, ...]) -> tuple[str, ...]:
     for distribution in importlib.metadata.distributions(path=list(path)):
         try:
             name, version = distribution.metadata["Name"], distribution.version
-        except Exception:  # noqa: BLE001, S112  # what an uninstall left over may fail in any way
-            continue
+        except (OSError, LookupError, AttributeError, TypeError, ValueError):
+            continue  # what an uninstall left over: without a name it is no package
         if name:
             found.setdefault(name.lower().replace("_", "-"), f"{name}=={version}")
     return tuple(found[key] for key in sorted(found))

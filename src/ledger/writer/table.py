@@ -59,7 +59,6 @@ class MetricsTable:
         self.run_dir = run_dir
         self.columns: dict[str, Column] = {}
         self.n_rows = 0
-        self.n_lost = 0
         self._params = {name: Column(name=name, role="param") for name in params}
         self._objective = objective
         self._record = record

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -15,27 +13,19 @@ from ledger.policy.judge import judge_tree
 from ledger.policy.ledgers import Ledger
 from ledger.settings import Settings
 from ledger.storage.git import clean_environment, find_repository
+from plain_user import plain_user_prefix
 from policy.builders import RUN_ID, Repo, environment, write_run
 
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DROP = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 _CHECK = (sys.executable, "-I", "-c", "from ledger.cli.main import run; run()", "check")
 
 
 def as_plain_user(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``ledger check`` in ``folder`` without root's right to read everything."""
-    argv = [*_CHECK, *arguments]
-    if os.geteuid() == 0:
-        can_drop = (
-            shutil.which("setpriv")
-            and not subprocess.run([*_DROP, "true"], capture_output=True, check=False).returncode
-        )
-        if not can_drop:
-            pytest.skip("root may read everything here")
-        argv = [*_DROP, *argv]
+    argv = [*plain_user_prefix(), *_CHECK, *arguments]
     return subprocess.run(
         argv, cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )

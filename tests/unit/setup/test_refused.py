@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from plain_user import plain_user_prefix
 from policy.builders import Repo, environment, write_run
 
 
-_DROP = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
 _LEDGER = (sys.executable, "-I", "-c", "from ledger.cli.main import run; run()")
 
 
 def ledger(folder: Path, *arguments: str, stdout: str | None = None) -> tuple[int, str]:
     """Run ``ledger`` in ``folder`` as a user who is not root; return (exit code, stderr)."""
-    argv = [*_LEDGER, *arguments]
-    if os.geteuid() == 0:
-        can_drop = (
-            shutil.which("setpriv")
-            and not subprocess.run([*_DROP, "true"], capture_output=True, check=False).returncode
-        )
-        if not can_drop:
-            pytest.skip("root may write anywhere")
-        argv = [*_DROP, *argv]
+    argv = [*plain_user_prefix(), *_LEDGER, *arguments]
     with Path(stdout or os.devnull).open("w") as out:
         done = subprocess.run(
             argv,
