@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SEED_KEYS = ("seed", "random_seed")
 OWN_FILE = "ledger.toml"
 SHARED_FILE = "pyproject.toml"
+DIRTY_RULES = ("covered", "forbid", "reconstructible")
+DEFAULT_MAX_TABLE_MB = 20.0
 CODE_PATTERNS = (
     "**/*.{py,pyi,ipynb,sh,R,jl,c,cc,cpp,cu,h,yaml,yml,toml,json,cfg,ini,gin}",
     "!docs/**",
@@ -40,6 +42,12 @@ class Settings:
     """Goal (min or max) by metric name."""
     seed_keys: tuple[str, ...] = SEED_KEYS
     """Config keys that are seeds; runs that differ only there are repeats."""
+    dirty: str = "covered"
+    """What becomes of a dirty run: one of DIRTY_RULES (docs/format.md, LED101)."""
+    require: tuple[str, ...] = ()
+    """Patterns (``require.when``) of further tracked files that a run is held to, beside code."""
+    max_table_mb: float = DEFAULT_MAX_TABLE_MB
+    """Above this many MB git keeps a thinned metrics table, and the whole one is an artifact."""
 
 
 def parse_settings(data: bytes, path: str) -> Settings | None:
@@ -90,6 +98,9 @@ def _settings(table: object, path: str) -> Settings:
         code=setting("code", _texts, default.code),
         metrics=setting("metrics", _goals, default.metrics),
         seed_keys=setting("seed_keys", _texts, default.seed_keys),
+        dirty=setting("dirty", _dirty_rule, default.dirty),
+        require=setting("require", _required, default.require),
+        max_table_mb=setting("max_table_mb", _megabytes, default.max_table_mb),
     )
 
 
@@ -115,3 +126,25 @@ def _goals(item: object) -> dict[str, str]:
         message = "a table of metric = 'min' or 'max'"
         raise ValueError(message)
     return dict(item)
+
+
+def _dirty_rule(item: object) -> str:
+    if not isinstance(item, str) or item not in DIRTY_RULES:
+        message = " or ".join(map(repr, DIRTY_RULES))
+        raise ValueError(message)
+    return item
+
+
+def _required(item: object) -> tuple[str, ...]:
+    if not isinstance(item, dict) or set(item) - {"when"}:
+        message = "a table with the key 'when'"
+        raise ValueError(message)
+    return _texts(item.get("when", []))
+
+
+def _megabytes(item: object) -> float:
+    is_number = isinstance(item, int | float) and not isinstance(item, bool)
+    if not is_number or not 0 < item < float("inf"):  # type: ignore[operator]  # a number, by the line above
+        message = "a number of megabytes above 0"
+        raise ValueError(message)
+    return float(item)  # type: ignore[arg-type]  # as above

@@ -31,6 +31,9 @@ def test_given_settings_are_read() -> None:
         'dir = "runs/here"\ncode = ["src/**", "!x"]\n'
         'metrics = {val_acc = "max"}\nseed_keys = ["rng"]\n'
     )
+    assert Settings(dirty="reconstructible", require=("*.lock",), max_table_mb=0.5) == own(
+        'dirty = "reconstructible"\nrequire = {when = ["*.lock"]}\nmax_table_mb = 0.5\n'
+    )
 
 
 def test_pyproject_has_them_in_its_table() -> None:
@@ -76,6 +79,14 @@ def test_folder_is_written_as_git_names_it(text: str, folder: str) -> None:
         'metrics = {val_acc = ["max"]}',
         "metrics = {val_acc = 1}",
         'seed_keys = "seed"',
+        'dirty = "allow"',
+        'dirty = ["covered"]',
+        'require = ["*.lock"]',
+        'require = {when = "*.lock"}',
+        "require = {unless = []}",
+        "max_table_mb = 0",
+        "max_table_mb = true",
+        "max_table_mb = inf",
         'unknown = "x"',
         'dirr = "x"',
         "not toml",
