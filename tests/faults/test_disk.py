@@ -228,13 +228,14 @@ print("trained")
 """
     done = train(project, script, env={"LEDGER_QUIET": "1"})
     assert (0, "trained\n") == (done.returncode, done.stdout), done.stderr
-    assert "could not be sealed in the ledger" in done.stderr
+    assert "its folder was taken away while it ran" in done.stderr
     assert [] == run_dirs(project)
-    (rescued,) = (project / ".git" / "ledger" / "live").iterdir()
-    assert ("finished", rescued.name) == tuple(
-        read_record(rescued)[key] for key in ("status", "run_id")
+    (kept,) = (project / ".git" / "ledger" / "live").iterdir()
+    record = read_record(kept)
+    assert ("finished", kept.name, None) == tuple(
+        record.get(key) for key in ("status", "run_id", "incomplete")
     )
-    assert ["0", "1"] == [row["epoch"] for row in read_rows(rescued)]
+    assert ["0", "1", "2", "3"] == [row["epoch"] for row in read_rows(kept)]
 
 
 def test_a_run_folder_that_is_deleted_before_the_first_row_harms_no_training(

@@ -7,8 +7,14 @@ import socket
 import sys
 import time
 
-from ledger.value import value
+from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.value import as_dict, value
 
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.contract.json_text import Json
+    from ledger.contract.record import RunRecord
 
 _DEAD = {"Z", "X"}
 
@@ -22,23 +28,61 @@ class ProcessIdentity:
     """Start time in the kernel's own unit; None where the system does not tell."""
     boot_id: str | None
     hostname: str
+    pid_namespace: str | None = None
+    """What pids are counted in: containers of one host have each their own; None where untold."""
+
+    def to_json(self) -> dict[str, Json]:
+        """Return what a session of run.json says of its process."""
+        return dict(as_dict(self))  # type: ignore[arg-type]  # plain fields
 
 
 def this_process() -> ProcessIdentity:
     """Return the identity of the running process."""
     pid = os.getpid()
     return ProcessIdentity(
-        pid=pid, pid_start=process_start(pid), boot_id=boot_id(), hostname=socket.gethostname()
+        pid=pid,
+        pid_start=process_start(pid),
+        boot_id=boot_id(),
+        hostname=socket.gethostname(),
+        pid_namespace=pid_namespace(),
     )
 
 
+def writer_of(record: RunRecord) -> ProcessIdentity | None:
+    """Return the process that wrote ``record`` last, None where the record names none."""
+    session = as_object(next(reversed(as_list(record.document.get("sessions"))), None))
+    pid, hostname = session.get("pid"), as_text(session.get("hostname"))
+    if not isinstance(pid, int) or hostname is None:
+        return None
+    return ProcessIdentity(
+        pid=pid,
+        pid_start=as_text(session.get("pid_start")),
+        boot_id=as_text(session.get("boot_id")),
+        hostname=hostname,
+        pid_namespace=as_text(session.get("pid_namespace")),
+    )
+
+
+def is_abandoned(record: RunRecord) -> bool:
+    """Whether ``record`` is unsealed and its process is known to be gone; unknown is no."""
+    if "files" in record.document or record.status != "running":
+        return False
+    process = writer_of(record)
+    return process is not None and is_gone(process) is True
+
+
 def is_gone(process: ProcessIdentity) -> bool | None:
-    """Whether ``process`` no longer runs; None where this host cannot tell (another host)."""
+    """Whether ``process`` no longer runs; None where it cannot be asked for from here.
+
+    That is so on another host, and in another container of a host that has not booted since.
+    """
     if process.hostname != socket.gethostname():
         return None
     here = boot_id()
     if process.boot_id is not None and here is not None and process.boot_id != here:
         return True
+    if process.pid_namespace not in {None, pid_namespace()}:
+        return None
     start = process_start(process.pid)
     if start is not None and process.pid_start is not None:
         return start != process.pid_start
@@ -48,6 +92,14 @@ def is_gone(process: ProcessIdentity) -> bool | None:
 def boot_id() -> str | None:
     """Return what changes with every boot of this host (and with a container's host), or None."""
     return _read("/proc/sys/kernel/random/boot_id")
+
+
+def pid_namespace() -> str | None:
+    """Return the namespace that the pids of this process are counted in, None where untold."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return None
 
 
 def process_start(pid: int) -> str | None:

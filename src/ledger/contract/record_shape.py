@@ -39,6 +39,7 @@ _SESSION = Fields(
         "pid_start": _MAYBE_TEXT,
         "boot_id": _MAYBE_TEXT,
         "hostname": _MAYBE_TEXT,
+        "pid_namespace": _MAYBE_TEXT,
         "heartbeat": Nullable(inner=_TIME),
     },
     required=("start",),

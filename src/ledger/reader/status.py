@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from ledger.capture.process import ProcessIdentity, is_gone
+from ledger.capture.process import is_gone, writer_of
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.reader.times import parse_time
 
@@ -42,7 +42,7 @@ def shown_status(
     if record.status != "running":
         return record.status
     session = _last_session(record)
-    writer = _writer(session)
+    writer = writer_of(record)
     gone = is_gone(writer) if writer is not None else None
     if gone is not None:
         return "crashed" if gone else "running"
@@ -56,18 +56,6 @@ def shown_status(
 def _last_session(record: RunRecord) -> dict[str, Json]:
     sessions = as_list(record.document.get("sessions"))
     return as_object(sessions[-1]) if sessions else {}
-
-
-def _writer(session: dict[str, Json]) -> ProcessIdentity | None:
-    pid, hostname = session.get("pid"), as_text(session.get("hostname"))
-    if not isinstance(pid, int) or hostname is None:
-        return None
-    return ProcessIdentity(
-        pid=pid,
-        pid_start=as_text(session.get("pid_start")),
-        boot_id=as_text(session.get("boot_id")),
-        hostname=hostname,
-    )
 
 
 def _newest_sign(

@@ -13,18 +13,24 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 
 
-def replace_file(path: str, data: bytes, *, is_durable: bool = True) -> None:
-    """Replace ``path`` with ``data`` as a whole: temporary file beside it, flush, rename.
+def replace_file(
+    path: str, data: bytes, *, is_durable: bool = True, aside: str | None = None
+) -> None:
+    """Replace ``path`` with ``data`` as a whole: temporary file, flush, rename.
 
     Args:
         path: the file; its folder must exist.
         data: the new bytes.
         is_durable: whether the bytes must be on the disk before the rename.
+        aside: a folder for the temporary file, so that none is left in a folder that is being
+            removed; used where it lies on the same file system. None: beside ``path``.
 
     Raises:
         OSError: disk full, folder read-only or gone; ``path`` is then as it was.
     """
     folder, name = os.path.split(path)
+    if aside is not None and os.stat(aside).st_dev == os.stat(folder).st_dev:
+        folder = aside
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW, 0o666)
@@ -38,6 +44,20 @@ def replace_file(path: str, data: bytes, *, is_durable: bool = True) -> None:
     except OSError:
         _remove(temporary)
         raise
+
+
+def link_file(source: str, path: str) -> None:
+    """Make ``path`` a second name of the file ``source``; one that was there is replaced.
+
+    Raises:
+        OSError: the file system has no links, another one holds ``path``, or ``source`` is gone.
+    """
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    _remove(temporary)
+    os.link(source, temporary)
+    os.replace(temporary, path)
+    _remove(temporary)  # renaming one name of a file over another one of it does nothing
 
 
 def create_file(path: str, data: bytes) -> bool:

@@ -20,7 +20,7 @@ from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list
 from ledger.contract.layout import PATCH_NAME
 from ledger.contract.manifest import manifest_hash
-from ledger.storage.files import create_file, replace_file
+from ledger.storage.files import create_file
 from ledger.storage.tree import RevisionTree
 from ledger.value import value
 from ledger.writer.narrate import warn
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from ledger.capture.code import CodeState
     from ledger.contract.json_text import Json
+    from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
 
 HEARTBEAT_SECONDS = 600.0
@@ -52,7 +53,7 @@ class Subject:
     """What a run's capture is about."""
 
     run_id: str
-    run_dir: Path
+    home: Home
     ledger_dir: Path
     project_root: Path
     code: CodeState | None
@@ -153,7 +154,7 @@ class Capture:
         name = manifest_hash(facts.manifest).removeprefix("sha256:")
         self._share(Path("code", f"{name}.manifest"), facts.manifest)
         if facts.patch is not None:
-            replace_file(str(self._subject.run_dir / PATCH_NAME), facts.patch)
+            self._subject.home.write(PATCH_NAME, facts.patch)
         section = facts.to_json()
         if not self._subject.has_script:
             reason = "the program was read from standard input: no commit holds it"

@@ -35,15 +35,11 @@ MAX_SCALAR_CHARS = 200
 
 def first_document(run_id: str, started: datetime, code: CodeState | None) -> dict[str, Json]:
     """Return the record of the run ``run_id``; what is not known yet is null or empty."""
-    me = this_process()
     stamp = time_text(started)
     session: dict[str, Json] = {
         "start": stamp,
         "end": None,
-        "pid": me.pid,
-        "pid_start": me.pid_start,
-        "boot_id": me.boot_id,
-        "hostname": me.hostname,
+        **this_process().to_json(),
         "heartbeat": stamp,
     }
     document: dict[str, Json] = {

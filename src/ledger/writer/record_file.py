@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list, as_object
 from ledger.contract.layout import RECORD_NAME
 from ledger.contract.record import encode_record
-from ledger.storage.files import replace_file
 from ledger.writer.narrate import warn
 
 
@@ -19,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ledger.contract.json_text import Json
+    from ledger.writer.home import Home
 
 
 class RecordFile:
     """Owns the document of one run and its file; safe to use from several threads."""
 
-    def __init__(self, run_dir: Path, document: dict[str, Json]) -> None:
-        self.path = run_dir / RECORD_NAME
+    def __init__(self, home: Home, document: dict[str, Json]) -> None:
+        self.home = home
         self.document = document
         self.lock = threading.RLock()
         self._is_closed = False
@@ -40,7 +39,7 @@ class RecordFile:
             OSError: the disk is full or the folder read-only.
         """
         with self.lock:
-            replace_file(str(self.path), self._encode())
+            self.home.write(RECORD_NAME, self._encode())
 
     def update(
         self, sections: Mapping[str, Json], *, drops: Iterable[str] = (), closes: bool = False
@@ -76,7 +75,7 @@ class RecordFile:
             turn = self._turn
             failure = None
             try:
-                replace_file(str(self.path), self._encode())
+                self.home.write(RECORD_NAME, self._encode())
             except OSError as error:
                 failure = error
             is_written = turn == self._turn
@@ -97,7 +96,7 @@ class RecordFile:
             self.document["incomplete"] = "; ".join(self._reasons.values())
             if what not in self._told:
                 self._told.add(what)
-                warn(f"{self.path.parent.name}: {reason}; training goes on")
+                warn(f"{self.home.run_dir.name}: {reason}; training goes on")
 
     def _encode(self) -> bytes:
         try:

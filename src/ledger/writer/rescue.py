@@ -1,4 +1,4 @@
-"""Where a run's record goes when its own folder cannot take it: folder gone, disk full."""
+"""Where a run's files go when neither its folder nor the git directory can take them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ledger.contract.layout import RECORD_NAME, TABLE_NAME
+from ledger.contract.layout import RECORD_NAME
 from ledger.contract.record import encode_record
 from ledger.storage.files import replace_file
 
@@ -18,37 +18,36 @@ if TYPE_CHECKING:
     from ledger.contract.json_text import Json
 
 
-def rescue_folders(run_id: str, private_dir: str | None) -> list[Path]:
-    """Return the places to try: ``live/<run_id>`` in the git directory, then a temporary folder."""
-    places = [Path(private_dir, "live", run_id)] if private_dir else []
+def rescue_tables(run_id: str, tables: Mapping[str, bytes]) -> Path | None:
+    """Write ``tables``, bytes by name, to a temporary folder; return it, None if it fails."""
     try:
-        temporary = tempfile.gettempdir()
-    except OSError:  # it looks for a folder it can write to, and there is none
-        return places
-    return [*places, Path(temporary, f"ledger-{os.getpid()}-{run_id}")]
+        folder = _folder(run_id)
+        for name, data in tables.items():
+            replace_file(str(folder / name), data)
+    except OSError:
+        return None
+    return folder
 
 
-def rescue_table(folders: list[Path], table: bytes | None) -> Path | None:
-    """Write ``table`` to the first of ``folders`` that takes it; that folder, None if none does."""
-    for folder in folders:
+def rescue_record(run_id: str, places: list[Path], document: Mapping[str, Json]) -> Path | None:
+    """Write the record to the first that takes it of ``places`` and a temporary folder.
+
+    Returns:
+        its path, None if none takes it.
+    """
+    data = encode_record(document)
+    for place in (*places, None):
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if table is not None:
-                replace_file(str(folder / TABLE_NAME), table)
-        except OSError:
-            continue
-        return folder
-    return None
-
-
-def rescue_record(folders: list[Path], document: Mapping[str, Json]) -> Path | None:
-    """Write the record to the first of ``folders`` that takes it; its path, None if none does."""
-    for folder in folders:
-        path = folder / RECORD_NAME
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            replace_file(str(path), encode_record(document))
+            path = (_folder(run_id) if place is None else place) / RECORD_NAME
+            replace_file(str(path), data)
         except OSError:
             continue
         return path
     return None
+
+
+def _folder(run_id: str) -> Path:
+    """Make and return the temporary folder of a run; the same one for the same process."""
+    folder = Path(tempfile.gettempdir(), f"ledger-{os.getpid()}-{run_id}")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

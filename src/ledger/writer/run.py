@@ -13,7 +13,7 @@ from ledger.errors import LedgerError
 from ledger.writer import prefill
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
-from ledger.writer.rescue import rescue_folders, rescue_record, rescue_table
+from ledger.writer.rescue import rescue_record, rescue_tables
 from ledger.writer.scalars import plain
 from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
 from ledger.writer.seal_sections import measure
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
     from ledger.writer.capturing import Capture
+    from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
     from ledger.writer.seal_sections import Measured
 
@@ -44,19 +45,17 @@ class Run:
     def __init__(  # noqa: PLR0913  # the parts of a run, put together in one place
         self,
         *,
-        run_dir: Path,
+        home: Home,
         project_root: Path,
         record: RecordFile,
         capture: Capture,
         note: Mapping[str, list[str]],
         parent: RunRecord | None,
         on_close: Callable[[Run], None],
-        private_dir: str | None = None,
         seconds_before: float = 0.0,
     ) -> None:
-        self._id = run_dir.name
-        self.dir = run_dir
-        """The run's folder."""
+        self._id = home.run_dir.name
+        self._home = home
         self._project_root = project_root
         self._record = record
         self._capture = capture
@@ -70,10 +69,9 @@ class Run:
         self._is_sealing = False
         self._is_sealed = False
         self._is_interrupted = False
-        self._private_dir = private_dir
         objective = self._objective()
         self._table = MetricsTable(
-            run_dir,
+            home,
             record,
             self._warn_once,
             origin=self._started,
@@ -85,6 +83,11 @@ class Run:
     def id(self) -> str:
         """The run's id, also the name of its folder."""
         return self._id
+
+    @property
+    def dir(self) -> Path:
+        """The run's folder; while git has it away, the one that stands for it."""
+        return self._home.folder
 
     @property
     def is_open(self) -> bool:
@@ -300,30 +303,40 @@ class Run:
         return interruption
 
     def _seal(self, status: str, error: BaseException | None) -> None:
-        orphaned = self._table.orphaned_bytes()
+        orphans = self._table.orphans()
         try:
             self._table.close()
+            self._home.settle(orphans)
         except OSError as failure:
             why = failure.strerror or failure
             self._record.mark_incomplete("table", f"the table could not be flushed: {why}")
         if not self.dir.is_dir():
             self._record.mark_incomplete("folder", "the run's folder was removed while it ran")
-            found = rescue_table(rescue_folders(self.id, self._private_dir), orphaned)
-            self.dir = found or self.dir
+            self._home.run_dir = rescue_tables(self.id, orphans) or self.dir
         measured = self._measure()
-        sections = self._sections(status, error, measured)
-        if self._record.update(sections, closes=True):
-            self._say_goodbye(measured)
-        else:
+        if not self._record.update(self._sections(status, error, measured), closes=True):
             self._rescue()
+            return
+        self._home.end()
+        if self._home.run_dir.name != self.id:
+            self._say_rescued(self._home.run_dir)
+        elif self._home.is_away:
+            warn(
+                f"{self.id}: its folder was taken away while it ran; it is sealed in {self.dir} "
+                f"and comes back with `ledger ls` once git no longer holds its place"
+            )
+        self._say_goodbye(measured)
 
     def _rescue(self) -> None:
-        """Keep the sealed record somewhere else, and say where: its own folder did not take it."""
-        places = [self.dir] if self.dir != self._record.path.parent else []
-        places += rescue_folders(self.id, self._private_dir)
-        kept = rescue_record(places, self._record.document)
+        """Keep the sealed record somewhere else: its own folder did not take it."""
+        places = [self._home.live] if self._home.live else []
+        kept = rescue_record(self.id, places, self._record.document)
+        self._say_rescued(kept)
+
+    def _say_rescued(self, kept: Path | None) -> None:
         where = f"its record is in {kept}" if kept else "its record is lost"
-        warn(f"{self.id} could not be sealed in the ledger; {where}; copy it back later")
+        hint = "`ledger ls` brings it back" if self._home.live else "copy it back later"
+        warn(f"{self.id} could not be sealed in the ledger; {where}; {hint}")
 
     def _sections(
         self, status: str, error: BaseException | None, measured: Measured | None

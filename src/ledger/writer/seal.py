@@ -7,7 +7,7 @@ import traceback
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ledger.capture.process import ProcessIdentity, is_gone
+from ledger.capture.process import is_gone, writer_of
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.layout import RECORD_NAME, is_table
@@ -120,8 +120,13 @@ def refresh_note(
     return known
 
 
-def seal_abandoned(run_dir: Path) -> RunRecord:
+def seal_abandoned(run_dir: Path, *, is_silent: bool | None = None) -> RunRecord:
     """Seal the record of a run whose process is gone, as crashed at its last row.
+
+    Args:
+        run_dir: the folder that holds the run.
+        is_silent: True when the run has given no sign for so long that it is shown as crashed;
+            that decides where this host cannot ask for its process.
 
     Raises:
         LedgerError: the record is sealed already, or its process still runs, or it ran on another
@@ -130,7 +135,7 @@ def seal_abandoned(run_dir: Path) -> RunRecord:
         OSError: the record cannot be read or written.
     """
     record = parse_record((run_dir / RECORD_NAME).read_bytes())
-    _refuse_living(record, run_dir)
+    _refuse_living(record, run_dir, is_silent=is_silent)
     _cut_torn_tails(run_dir)
     measured = measure(run_dir, record.document)
     start = datetime.fromisoformat(record.started)
@@ -161,26 +166,21 @@ def describe_error(error: BaseException) -> dict[str, Json]:
     }
 
 
-def _refuse_living(record: RunRecord, run_dir: Path) -> None:
+def _refuse_living(record: RunRecord, run_dir: Path, *, is_silent: bool | None) -> None:
     if "files" in record.document or record.status != "running":
         message = f"{record.run_id} is sealed already ({record.status})"
         raise LedgerError(message, hint="nothing is to be done", path=run_dir)
-    session = as_object(next(reversed(as_list(record.document.get("sessions"))), None))
-    pid, hostname = session.get("pid"), as_text(session.get("hostname"))
-    if not isinstance(pid, int) or hostname is None:
+    process = writer_of(record)
+    if process is None:
         return  # written by hand: no process ever stood behind it
-    process = ProcessIdentity(
-        pid=pid,
-        pid_start=as_text(session.get("pid_start")),
-        boot_id=as_text(session.get("boot_id")),
-        hostname=hostname,
-    )
     is_over = is_gone(process)
-    if is_over is None:
-        message = f"{record.run_id} runs on the host {hostname}"
-        raise LedgerError(message, hint="seal it there", path=run_dir)
-    if not is_over:
-        message = f"{record.run_id} is still running as process {pid}"
+    if is_over is None and not is_silent:
+        message = f"{record.run_id} runs on the host {process.hostname}, or in another container"
+        raise LedgerError(
+            message, hint="seal it there, or once it is shown as crashed", path=run_dir
+        )
+    if is_over is False:
+        message = f"{record.run_id} is still running as process {process.pid}"
         raise LedgerError(message, hint="wait for its end, or end the process", path=run_dir)
 
 

@@ -36,6 +36,7 @@ from ledger.writer.first_record import (
     first_document,
     pending_data,
 )
+from ledger.writer.home import Home, live_folder
 from ledger.writer.narrate import warn
 from ledger.writer.note_file import write_template
 from ledger.writer.record_file import RecordFile
@@ -126,7 +127,8 @@ def open_run(
     """
     try:
         prepared = _prepare(request, place, started, seeds)
-        record = RecordFile(place.run_dir, prepared.document)
+        home = _home_of(place)
+        record = RecordFile(home, prepared.document)
         write_template(place.run_dir, render_note(place.run_dir.name, prepared.note))
         record.create()
     except OSError as error:
@@ -135,9 +137,11 @@ def open_run(
     except BaseException:
         _release(place)
         raise
+    if place.code is not None:
+        home.begin(place.code.repository.top)
     subject = Subject(
         run_id=place.run_dir.name,
-        run_dir=place.run_dir,
+        home=home,
         ledger_dir=place.ledger_dir,
         project_root=place.project.root,
         code=place.code,
@@ -146,18 +150,26 @@ def open_run(
         has_script=sys.argv[:1] != ["-"],
     )
     run = Run(
-        run_dir=place.run_dir,
+        home=home,
         project_root=place.project.root,
         record=record,
         capture=Capture(subject, record),
         note=prepared.note,
         parent=prepared.parent,
         on_close=on_close,
-        private_dir=place.code.repository.private_dir if place.code else None,
         seconds_before=max(0.0, (datetime.now(tz=UTC) - started).total_seconds()),
     )
     run.begin()
     return run
+
+
+def _home_of(place: Place) -> Home:
+    """Return where the run's files are; in the ledger of a repository it has two homes."""
+    is_in_ledger = place.run_dir.is_relative_to(place.project.ledger_dir)
+    if place.code is None or not is_in_ledger:
+        return Home(place.run_dir)
+    private_dir = place.code.repository.private_dir
+    return Home(place.run_dir, live_folder(private_dir, place.run_dir.name))
 
 
 @value

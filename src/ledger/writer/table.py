@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import time
-from pathlib import Path
 
 from ledger.contract.columns import Column, declare
 from ledger.contract.layout import TABLE_NAME
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from ledger.contract.columns import Role
     from ledger.contract.metrics import Cell
+    from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
 
 INDEX_NAMES = ("epoch", "step")
@@ -33,10 +33,10 @@ MIN_SECONDS_BETWEEN_REWRITES = 10.0
 
 
 class MetricsTable:
-    """The table of the run in ``run_dir``; made with its first row.
+    """The table of the run at ``home``; made with its first row.
 
     Args:
-        run_dir: the run's folder.
+        home: where the run's files are.
         record: its record, told of new columns before a table shows them; its lock guards rows.
         warn_once: called with a key and a line when something about a row was wrong.
         clock: seconds, monotonic.
@@ -47,7 +47,7 @@ class MetricsTable:
 
     def __init__(  # noqa: PLR0913  # what a table needs to know of its run
         self,
-        run_dir: Path,
+        home: Home,
         record: RecordFile,
         warn_once: Callable[[str, str], None],
         *,
@@ -56,7 +56,7 @@ class MetricsTable:
         params: Iterable[str] = (),
         objective: str | None = None,
     ) -> None:
-        self.run_dir = run_dir
+        self.home = home
         self.columns: dict[str, Column] = {}
         self.n_rows = 0
         self._params = {name: Column(name=name, role="param") for name in params}
@@ -122,12 +122,12 @@ class MetricsTable:
             self._is_closed = True
             self._release()
 
-    def orphaned_bytes(self) -> bytes | None:
-        """Return the rows of a table whose file was removed while it was open, else None."""
+    def orphans(self) -> dict[str, bytes]:
+        """Return {name: bytes} of the open table when no folder holds its file any more."""
         with self._lock:
             if self._handle is None or os.fstat(self._handle).st_nlink:
-                return None
-            return os.pread(self._handle, os.fstat(self._handle).st_size, 0)
+                return {}
+            return {self.names[-1]: self._content()}
 
     def abandon(self) -> None:
         """Forget the table in a forked child: the parent goes on writing it."""
@@ -137,25 +137,16 @@ class MetricsTable:
     def _release(self) -> None:
         if self._handle is not None:
             handle, self._handle = self._handle, None
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            _flush_and_close(handle)
 
     def _append_planned(self, row: Mapping[str, object]) -> None:
         self._refuse_closed()
         cells = self._place(row)
         new = [name for name in cells if name not in self._header]
         if new:
-            self._refuse_orphaned()
             self._widen(new)
         self._remember(row)
         self._write(encode_row(cells.get(name) for name in self._header))
-
-    def _refuse_orphaned(self) -> None:
-        """Keep the open file of a folder that was removed: its rows are still in there."""
-        if self._handle is not None and not os.fstat(self._handle).st_nlink:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
     def _place(self, row: Mapping[str, object]) -> dict[str, Cell]:
         """Return the cells of ``row`` by column, declaring columns that are new."""
@@ -254,21 +245,38 @@ class MetricsTable:
         return not is_soon and not is_large
 
     def _open_next(self, header_line: bytes) -> None:
-        self._release()
+        # the open table is let go only when there is another: it may be all that is left
+        before, self._handle = self._handle, None
         self._n_tables += 1
         try:
-            self._handle = open_table(str(self.run_dir / self.names[-1]))
+            self._handle = self._open()
             append_line(self._handle, header_line)
         except OSError:
             self._release()
             self._n_tables -= 1
+            self._handle = before
             raise
+        if before is not None:
+            _flush_and_close(before)
 
     def _rewrite(self, header_line: bytes, n_new: int) -> None:
-        path = self.run_dir / self.names[-1]
-        rows = whole_lines(path.read_bytes()).partition(b"\n")[2]
+        name = self.names[-1]
+        rows = whole_lines(self._content()).partition(b"\n")[2]
+        wide = header_line + rows.replace(b"\n", b"," * n_new + b"\n")
+        replace_file(str(self.home.folder / name), wide)
+        self.home.protect(name)
         self._release()
-        replace_file(str(path), header_line + rows.replace(b"\n", b"," * n_new + b"\n"))
+
+    def _content(self) -> bytes:
+        """Return what the open table holds, whatever has become of its folder."""
+        handle = -1 if self._handle is None else self._handle
+        return os.pread(handle, os.fstat(handle).st_size, 0)
+
+    def _open(self) -> int:
+        name = self.names[-1]
+        handle = open_table(str(self.home.folder / name))
+        self.home.protect(name)
+        return handle
 
     def _write(self, line: bytes) -> None:
         append_line(self._reopen() if self._handle is None else self._handle, line)
@@ -276,7 +284,7 @@ class MetricsTable:
 
     def _reopen(self) -> int:
         """Open the last table again: it was rewritten, or a further one could not be made."""
-        self._handle = open_table(str(self.run_dir / self.names[-1]))
+        self._handle = self._open()
         if os.fstat(self._handle).st_size == 0:
             append_line(self._handle, encode_row(self._header))
         return self._handle
@@ -284,6 +292,13 @@ class MetricsTable:
     def _refuse_closed(self) -> None:
         if self._is_closed:
             raise OSError(errno.EBADF, "the table is closed")
+
+
+def _flush_and_close(handle: int) -> None:
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def legible(name: object) -> str:

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ledger.storage import files
+from ledger.writer.home import Home
 from ledger.writer.record_file import RecordFile
 from unit.writer.recording import read_record
 
@@ -32,7 +33,7 @@ MINIMAL = {
 
 
 def make_record(folder: Path) -> RecordFile:
-    record = RecordFile(folder, json.loads(json.dumps(MINIMAL)))
+    record = RecordFile(Home(folder), json.loads(json.dumps(MINIMAL)))
     record.create()
     return record
 
@@ -130,7 +131,7 @@ def test_a_write_within_a_write_leaves_the_newest(
             record.update({"status": "interrupted"})
         replace(path, data)
 
-    monkeypatch.setattr("ledger.writer.record_file.replace_file", interrupted)
+    monkeypatch.setattr("ledger.writer.home.replace_file", interrupted)
     record.update({"tags": ["a"]})
     found = read_record(tmp_path)
     assert ("interrupted", ["a"]) == (found["status"], found["tags"])

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ledger.contract.columns import columns_of
 from ledger.contract.metrics import encode_cell
 from ledger.storage import files
+from ledger.writer.home import Home
 from ledger.writer.record_file import RecordFile
 from ledger.writer.table import MetricsTable
 from unit.writer.recording import read_record, read_rows, read_tables
@@ -44,11 +45,11 @@ class Recorder:
             "metrics": {},
             "artifacts": {},
         }
-        record = RecordFile(folder, dict(document))
+        record = RecordFile(Home(folder), dict(document))
         record.create()
         seconds = itertools.count()
         self.table = MetricsTable(
-            folder,
+            Home(folder),
             record,
             lambda key, line: self.said.append((key, line)),
             clock=clock or (lambda: float(next(seconds) * 100)),
