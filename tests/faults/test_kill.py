@@ -76,6 +76,13 @@ def killed(project: Path) -> Path:
     return only_run(project)
 
 
+def forge(project: Path, record: object) -> None:
+    """Write ``record`` as that of the only run, in both of its homes."""
+    run_dir = only_run(project)
+    for folder in (run_dir, project / ".git" / "ledger" / "live" / run_dir.name):
+        write_json(folder / "run.json", record)
+
+
 @pytest.mark.parametrize("mode", ["plain", "widens"])
 def test_no_row_that_log_returned_from_is_lost(tmp_path: Path, mode: str) -> None:
     chance = random.Random(mode)  # noqa: S311  # moments, not secrets
@@ -115,9 +122,19 @@ def test_a_killed_run_is_sealed_as_crashed_at_its_last_row(tmp_path: Path) -> No
 def test_a_killed_run_reads_as_crashed_before_it_is_sealed(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     run_dir = killed(project)
-    done = ledger_command(project, "ls")
+    done = ledger_command(project, "show", run_dir.name)
     assert "crashed" in done.stdout
     assert "running" == read_record(run_dir)["status"]
+
+
+def test_a_killed_run_is_sealed_by_the_next_look_at_the_list(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    run_dir = killed(project)
+    done = ledger_command(project, "ls")
+    assert "crashed" in done.stdout
+    assert f"{run_dir.name} lost its process and is sealed as crashed" in done.stderr
+    assert "crashed" == read_record(run_dir)["status"]
+    assert "" == ledger_command(project, "ls").stderr
 
 
 def test_the_seal_is_refused_while_the_writer_lives(tmp_path: Path) -> None:
@@ -170,10 +187,58 @@ def test_a_run_of_another_host_is_not_sealed_here(tmp_path: Path) -> None:
     run_dir = killed(project)
     record = read_record(run_dir)
     record["sessions"][0]["hostname"] = "elsewhere.example"
-    write_json(run_dir / "run.json", record)
+    forge(project, record)
     done = ledger_command(project, "seal", run_dir.name)
     assert 2 == done.returncode
     assert "elsewhere.example" in done.stderr
+
+
+def test_a_run_of_another_host_is_left_alone_by_the_list(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    run_dir = killed(project)
+    record = read_record(run_dir)
+    record["sessions"][0]["hostname"] = "elsewhere.example"
+    forge(project, record)
+    assert 0 == ledger_command(project, "ls").returncode
+    assert "running" == read_record(run_dir)["status"]
+
+
+@pytest.mark.parametrize("session", [{"hostname": "elsewhere"}, {"pid_namespace": "pid:[1]"}])
+def test_a_silent_run_of_elsewhere_can_be_sealed_by_hand(
+    tmp_path: Path, session: dict[str, str]
+) -> None:
+    """A container that is gone never comes back to seal its run."""
+    project = make_project(tmp_path)
+    run_dir = killed(project)
+    record = read_record(run_dir)
+    long_ago = "2026-02-01T16:30:00.000+00:00"
+    record["sessions"][0] |= {"heartbeat": long_ago, "start": long_ago, **session}
+    record["timestamp"]["start"] = long_ago
+    forge(project, record)
+    assert "running" == read_record(run_dir)["status"]
+    done = ledger_command(project, "seal", run_dir.name)
+    assert (0, "crashed") == (done.returncode, read_record(run_dir)["status"]), done.stderr
+
+
+def test_a_run_of_another_container_with_this_hostname_is_not_sealed(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    run_dir = killed(project)
+    record = read_record(run_dir)
+    record["sessions"][0]["pid_namespace"] = "pid:[1]"
+    forge(project, record)
+    done = ledger_command(project, "seal", run_dir.name)
+    assert 2 == done.returncode
+    assert "another container" in done.stderr
+
+
+def test_a_pid_that_another_process_has_by_now_is_gone(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    run_dir = killed(project)
+    record = read_record(run_dir)
+    record["sessions"][0] |= {"pid": 1, "pid_start": "999999999999"}
+    forge(project, record)
+    ledger_command(project, "ls")
+    assert "crashed" == read_record(run_dir)["status"]
 
 
 def test_a_run_of_before_the_last_boot_is_gone(tmp_path: Path) -> None:
@@ -181,7 +246,7 @@ def test_a_run_of_before_the_last_boot_is_gone(tmp_path: Path) -> None:
     run_dir = killed(project)
     record = read_record(run_dir)
     record["sessions"][0] |= {"boot_id": "another", "pid": 1, "pid_start": None}
-    write_json(run_dir / "run.json", record)
+    forge(project, record)
     assert 0 == ledger_command(project, "seal", run_dir.name).returncode
 
 
@@ -190,7 +255,7 @@ def test_a_pid_no_system_has_is_gone(tmp_path: Path) -> None:
     run_dir = killed(project)
     record = read_record(run_dir)
     record["sessions"][0]["pid"] = 10**30
-    write_json(run_dir / "run.json", record)
+    forge(project, record)
     done = ledger_command(project, "seal", run_dir.name)
     assert 0 == done.returncode, done.stderr
 

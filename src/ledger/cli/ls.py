@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ledger.cli import render
-from ledger.cli.asking import format_option, ledger_here, limit_option, put_answer
+from ledger.cli.asking import format_option, limit_option, put_answer
+from ledger.cli.healing import healed_ledger
 from ledger.contract.record_shape import STATUSES
 from ledger.errors import UnknownNameError
 from ledger.reader.listing import Filters, list_runs
@@ -26,9 +27,12 @@ def command(
     limit: int | None,
     output_format: str,
 ) -> None:
-    """List the runs, the newest first."""
+    """List the runs, the newest first.
+
+    Runs whose process is gone are sealed as crashed; runs that git had taken away come back.
+    """
     filters = Filters(status=status, tag=tag, is_note_missing=missing_note)
-    answer = list_runs(ledger_here(), filters, limit=limit)
+    answer = list_runs(healed_ledger(), filters, limit=limit)
     put_answer(
         answer,
         output_format,

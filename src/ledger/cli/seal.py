@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ledger.cli import notes, render
 from ledger.cli.asking import ledger_here
 from ledger.errors import LedgerError
+from ledger.reader.live import live_runs
 from ledger.reader.reference import find_run
-from ledger.writer.seal import seal_abandoned
+from ledger.writer.heal import seal_at
 
 
 @click.command("seal")
@@ -16,13 +19,16 @@ from ledger.writer.seal import seal_abandoned
 def command(run: str) -> None:
     """Close the record of RUN, whose process is gone, as crashed at its last row.
 
-    Refused while the process lives, and for a run of another host.
+    Refused while the process lives. A run of another host, or of another container, can be sealed
+    once it has been silent for so long that it is shown as crashed.
     """
     ledger = ledger_here()
     found = find_run(ledger, run)
     run_dir = notes.folder_of(ledger, found)
+    live = live_runs(ledger.project).get(found.path)
+    is_silent = ledger.status(found) == "crashed"
     try:
-        record = seal_abandoned(run_dir)
+        record = seal_at(run_dir, Path(live) if live else None, is_silent=is_silent)
     except OSError as error:
         message = f"cannot be sealed: {error.strerror or error}"
         raise LedgerError(

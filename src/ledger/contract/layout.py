@@ -18,6 +18,8 @@ TRIALS_NAME = "trials.csv"
 PATCH_NAME = "changes.patch"
 CONFIG_NAME = "config_resolved.yaml"
 SHARED_FOLDERS = ("environments", "code", "data")
+SHARED_STORE = "shared"
+"""Folder of our part of the git directory that holds the shared files once more."""
 
 RUN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 MONTH = r"[0-9]{4}-[0-9]{2}"

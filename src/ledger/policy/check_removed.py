@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.contract.json_text import as_object, as_text, parse_json
+from ledger.contract.json_text import parse_json
 from ledger.contract.layout import RECORD_NAME, SHARED_FOLDERS
+from ledger.contract.shared import shared_names
 from ledger.errors import MalformedError
 from ledger.policy.mend import from_head
 
@@ -12,7 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ledger.contract.json_text import Json
     from ledger.policy.finding import Finding
     from ledger.policy.scene import Scene
 
@@ -41,20 +41,6 @@ def check_removed(scene: Scene) -> Iterator[Finding]:
         more = f" and {len(runs) - _SHOWN} more" if len(runs) > _SHOWN else ""
         message = f"the file is removed, and is needed by {', '.join(runs[:_SHOWN])}{more}"
         yield scene.finding("LED104", path, message, from_head(path))
-
-
-def shared_names(document: Json) -> list[str]:
-    """Return the shared files that a record names, relative to the folder of the ledger."""
-    record = as_object(document)
-    environment = as_object(record.get("environment"))
-    more = record.get("extra_data")
-    sources = [record.get("data"), *(more if isinstance(more, list) else [])]
-    hashes = [
-        ("code", as_text(as_object(record.get("git")).get("code")), "manifest"),
-        ("environments", as_text(environment.get("pip_freeze_hash")), "txt"),
-        *(("data", as_text(as_object(source).get("hash")), "manifest") for source in sources),
-    ]
-    return [f"{place}/{one.partition(':')[2]}.{kind}" for place, one, kind in hashes if one]
 
 
 def _named(scene: Scene) -> Iterator[tuple[str, Sequence[str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 
-from ledger.contract.layout import RECORD_NAME
+from ledger.contract.layout import RECORD_NAME, SHARED_STORE
 from ledger.policy.finding import shell_word
 
 
@@ -39,6 +39,10 @@ def bring(scene: Scene, run: RunFolder, path: str) -> str:
         return f"put it back from a copy, or {_NEW_RUN}"
     if os.path.lexists(os.path.join(repository.top, path)):
         return f"git add -f -- {shell_word(path)}"
+    name = path.removeprefix(f"{scene.ledger.folder}/")
+    if os.path.exists(os.path.join(repository.private_dir, SHARED_STORE, name)):
+        # another branch or a stash holds its place, so the writer did not put it there
+        return in_project(scene, f"ledger commit {run.run_id}")
     return _from_git(scene, path) or _without(scene, run)
 
 

@@ -9,6 +9,7 @@ from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order
 from ledger.contract.metrics import decode_table
 from ledger.contract.record import parse_record
 from ledger.errors import MalformedError
+from ledger.reader.live import live_runs, shared_store
 from ledger.reader.source import DiskSource
 from ledger.reader.status import shown_status
 from ledger.reader.text import printable
@@ -201,7 +202,13 @@ def open_ledger(project: Project, now: datetime) -> Ledger:
         project: whose ledger it is; the folder of the runs need not exist yet.
         now: the moment the statuses are told for, UTC.
     """
-    return Ledger(project, DiskSource(os.fspath(project.root), project.settings.dir), now)
+    source = DiskSource(
+        os.fspath(project.root),
+        project.settings.dir,
+        store=shared_store(project),
+        live=live_runs(project),
+    )
+    return Ledger(project, source, now)
 
 
 def kept(runs: Iterable[StoredRun]) -> list[StoredRun]:

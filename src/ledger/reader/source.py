@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
-from ledger.contract.layout import SHARED_FOLDERS, is_month
+from ledger.contract.layout import NOTE_NAME, SHARED_FOLDERS, is_month
+from ledger.contract.live import WHERE_NAME
 from ledger.errors import LedgerError
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Protocol
 
     class Source(Protocol):
@@ -53,11 +55,28 @@ class RunFolder:
 
 
 class DiskSource:
-    """Run folders below ``<root>/<ledger_dir>`` on the disk."""
+    """Run folders below ``<root>/<ledger_dir>`` on the disk.
 
-    def __init__(self, root: str, ledger_dir: str) -> None:
+    Args:
+        root: the project's folder.
+        ledger_dir: the ledger's, relative to it.
+        store: shared files once more, of the git directory; for those that are not in the ledger.
+        live: second homes of runs that are being written, by the folder they belong to. What they
+            hold goes before the folder, but for notes, which people write.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        ledger_dir: str,
+        *,
+        store: str | None = None,
+        live: Mapping[str, str] | None = None,
+    ) -> None:
         self._root = root
+        self._store = store
         self._ledger_dir = ledger_dir
+        self._live = live or {}
 
     def exists(self) -> bool:
         """Whether the ledger's folder is there."""
@@ -75,7 +94,8 @@ class DiskSource:
             message = f"the ledger cannot be read: {error.strerror}"
             hint = "mend the permissions of the folder"
             raise LedgerError(message, hint=hint, path=self._ledger_dir) from error
-        for name in names:
+        away = {path.split("/")[-2] for path in self._live}
+        for name in sorted({*names, *away}):
             below = f"{self._ledger_dir}/{name}"
             if is_month(name):
                 yield from self._month(below)
@@ -88,13 +108,13 @@ class DiskSource:
         Raises:
             OSError: it cannot be read.
         """
-        with open(f"{self._root}/{path}", "rb") as file:
+        with open(self._place(path), "rb") as file:
             return file.read()
 
     def modified(self, path: str) -> float | None:
         """Return the modification time of ``path``, None when it is gone."""
         try:
-            return os.stat(f"{self._root}/{path}").st_mtime
+            return os.stat(self._place(path)).st_mtime
         except OSError:
             return None
 
@@ -104,14 +124,15 @@ class DiskSource:
         except OSError as error:
             yield RunFolder(path=path, names=(), is_in_month=True, problem=error.strerror)
             return
-        for name in names:
+        away = (p.rpartition("/")[2] for p in self._live if p.rpartition("/")[0] == path)
+        for name in sorted({*names, *away}):
             yield from self._folder(f"{path}/{name}", is_in_month=True)
 
     def _folder(self, path: str, *, is_in_month: bool) -> Iterator[RunFolder]:
         if path.rpartition("/")[2].startswith("."):
             return
         try:
-            names = sorted(os.listdir(f"{self._root}/{path}"))
+            names = self._names(path)
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
@@ -120,6 +141,33 @@ class DiskSource:
             return
         if is_in_month or "run.json" in names:
             yield RunFolder(path=path, names=tuple(names), is_in_month=is_in_month)
+
+    def _names(self, path: str) -> list[str]:
+        """Return the names of a run's files, in either home."""
+        if path not in self._live:
+            return sorted(os.listdir(f"{self._root}/{path}"))
+        kept = {*self._list(path)}
+        with contextlib.suppress(OSError):
+            kept |= {*os.listdir(self._live[path])} - {WHERE_NAME}
+        return sorted(kept)
+
+    def _place(self, path: str) -> str:
+        """Return where the file ``path`` is read from."""
+        own = f"{self._root}/{path}"
+        folder, _, name = path.rpartition("/")
+        if folder not in self._live:
+            return self._stored(path) or own
+        live = f"{self._live[folder]}/{name}"
+        is_kept = os.path.exists(live) and not (name == NOTE_NAME and os.path.exists(own))
+        return live if is_kept else own
+
+    def _stored(self, path: str) -> str | None:
+        """Return where the store holds the shared file ``path`` that the ledger lacks."""
+        name = path.removeprefix(f"{self._ledger_dir}/")
+        is_shared = name.partition("/")[0] in SHARED_FOLDERS
+        if self._store is None or not is_shared or os.path.exists(f"{self._root}/{path}"):
+            return None
+        return f"{self._store}/{name}"
 
     def _list(self, path: str) -> list[str]:
         try:

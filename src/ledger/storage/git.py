@@ -33,6 +33,8 @@ _KEPT = (
 )
 _KEPT_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
 _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+_DOT_GIT = ".git"
+_POINTER = "gitdir: "
 _CHUNK = 1 << 16
 _FATAL = 128
 
@@ -99,6 +101,37 @@ def hook_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, **_QUIET}
 
 
+def find_places(folder: str) -> tuple[str, str, str] | None:
+    """Return (top, git dir, common dir) of the working tree around ``folder``, without asking git.
+
+    For readers that only look into our own part of the git directory. None where there is none.
+    """
+    top = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(top, _DOT_GIT)):
+        above = os.path.dirname(top)
+        if above == top:
+            return None
+        top = above
+    git_dir = pointed_at(os.path.join(top, _DOT_GIT))
+    if git_dir is None:
+        return None
+    git_dir = os.path.normpath(os.path.join(top, git_dir))
+    return top, git_dir, common_dir_of(git_dir)
+
+
+def common_dir_of(git_dir: str) -> str:
+    """Return the git directory that ``git_dir``, of one worktree, shares with the others."""
+    return os.path.normpath(os.path.join(git_dir, _first_line(git_dir, "commondir") or "."))
+
+
+def pointed_at(path: str) -> str | None:
+    """Return the git directory that ``path`` is or, in worktrees and submodules, points at."""
+    if os.path.isdir(path):
+        return path
+    line = _first_line(*os.path.split(path))
+    return line.removeprefix(_POINTER) if line and line.startswith(_POINTER) else None
+
+
 def find_repository(folder: str, env: Mapping[str, str]) -> Repository:
     """Return the repository that ``folder`` lies in.
 
@@ -159,6 +192,14 @@ def split_z(data: bytes) -> list[str]:
 def join_z(entries: Iterable[str]) -> bytes:
     """Return ``entries`` as a NUL-terminated list."""
     return b"".join(os.fsencode(entry) + b"\0" for entry in entries)
+
+
+def _first_line(folder: str, name: str) -> str | None:
+    try:
+        with open(os.path.join(folder, name), encoding="utf-8", errors="surrogateescape") as file:
+            return file.readline().rstrip("\n")
+    except OSError:
+        return None
 
 
 def _spawn(argv: list[str], env: Mapping[str, str], stdin: bytes) -> Output:

@@ -7,7 +7,6 @@ in the training.
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from pathlib import Path
@@ -20,10 +19,12 @@ from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list
 from ledger.contract.layout import PATCH_NAME
 from ledger.contract.manifest import manifest_hash
-from ledger.storage.files import create_file
+from ledger.errors import LedgerError
 from ledger.storage.tree import RevisionTree
 from ledger.value import value
-from ledger.writer.narrate import warn
+from ledger.writer.heal import KEPT, heal
+from ledger.writer.narrate import say, warn
+from ledger.writer.shared import share
 
 
 TYPE_CHECKING = False
@@ -122,11 +123,27 @@ class Capture:
         with self._calm:
             self._attempt("environment", lambda: sections.update(self._capture_environment()))
             self._record.update(sections)
+        with self._calm:
+            self._heal_others()
         if self._subject.data:
             self._attempt("data", self._capture_data)
         self._captured.set()
         while not self._stopped.wait(HEARTBEAT_SECONDS):
             self._record.update({})
+
+    def _heal_others(self) -> None:
+        """Seal runs whose process is gone; what goes wrong with them is no matter of this one."""
+        code = self._subject.code
+        if code is None or self._stopped.is_set():
+            return
+        try:
+            healed = heal(self._subject.ledger_dir, code.repository)
+        except (OSError, LedgerError) as error:
+            warn(f"earlier runs were not looked after: {error}")
+            return
+        for one in healed:
+            if one.what != KEPT:
+                say(one.to_text())
 
     def _attempt(self, what: str, step: Callable[[], None]) -> None:
         try:
@@ -152,7 +169,7 @@ class Capture:
         outs = pipeline_outs(top, tracked)
         facts = settle(state, self._subject.run_id, outs)
         name = manifest_hash(facts.manifest).removeprefix("sha256:")
-        self._share(Path("code", f"{name}.manifest"), facts.manifest)
+        self._share(f"code/{name}.manifest", facts.manifest)
         if facts.patch is not None:
             self._subject.home.write(PATCH_NAME, facts.patch)
         section = facts.to_json()
@@ -163,7 +180,7 @@ class Capture:
 
     def _capture_environment(self) -> dict[str, Json]:
         facts = describe_environment(self._subject.modules)
-        path = Path("environments", f"{facts.freeze_hash.removeprefix('sha256:')}.txt")
+        path = f"environments/{facts.freeze_hash.removeprefix('sha256:')}.txt"
         self._share(path, facts.freeze)
         shown = (self._subject.ledger_dir / path).relative_to(self._subject.project_root)
         return {"environment": facts.to_json(shown.as_posix())}
@@ -181,17 +198,12 @@ class Capture:
                 self._note(f"data {facts.name}: {warning}")
             if facts.manifest and facts.hash:
                 name = facts.hash.partition(":")[2]
-                self._share(
-                    Path("data", f"{name}.manifest"), facts.manifest.encode("utf-8", "replace")
-                )
+                manifest = facts.manifest.encode("utf-8", "replace")
+                self._share(f"data/{name}.manifest", manifest)
             described.append(to_json(facts.to_json()))
         self._record.update({"data": described[0], "extra_data": described[1:]})
 
-    def _share(self, path: Path, data: bytes) -> None:
-        """Store content-addressed ``data`` once for all runs of the ledger."""
-        full = self._subject.ledger_dir / path
-        full.parent.mkdir(parents=True, exist_ok=True)
-        if not full.exists():
-            temporary = full.with_name(f".{full.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-            create_file(str(temporary), data)
-            temporary.replace(full)
+    def _share(self, name: str, data: bytes) -> None:
+        """Store ``data``, named by its content, once for all runs of the ledger."""
+        code = self._subject.code
+        share(self._subject.ledger_dir, code.repository if code else None, name, data)

@@ -11,22 +11,25 @@ import os
 import shutil
 from pathlib import Path
 
+from ledger.capture.holder import holder_of
+from ledger.capture.live import folder_here, live_homes
 from ledger.capture.process import is_abandoned
 from ledger.contract.layout import RECORD_NAME
-from ledger.contract.live import LIVE_FOLDER, WHERE_NAME, Where, parse_where
+from ledger.contract.live import WHERE_NAME, Where
 from ledger.contract.record import parse_record
 from ledger.errors import LedgerError
 from ledger.storage.files import replace_file
 from ledger.value import value
 from ledger.writer.home import bring_together, remove_live
 from ledger.writer.seal import seal_abandoned
+from ledger.writer.shared import restore_shared
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.project import Project
+    from ledger.contract.record import RunRecord
     from ledger.storage.git import Repository
 
 SEALED, BACK, KEPT = "sealed", "back", "kept"
@@ -52,14 +55,14 @@ class Healed:
         return f"{self.run_id} lost its process and is sealed as crashed"
 
 
-def heal(project: Project, repository: Repository) -> list[Healed]:
-    """Heal the runs of ``project`` that ``live/`` holds; those that are being written are left.
+def heal(ledger_dir: Path, repository: Repository) -> list[Healed]:
+    """Heal the runs of a ledger that ``live/`` holds; those that are being written are left.
 
     A run that cannot be healed (disk full, a record that does not parse) is told as kept.
     """
     healed: list[Healed] = []
     for live, where in live_homes(repository.private_dir):
-        run_dir = _place_here(where, project, repository)
+        run_dir = folder_here(where, repository.top, ledger_dir)
         if run_dir is None:
             continue
         try:
@@ -72,6 +75,28 @@ def heal(project: Project, repository: Repository) -> list[Healed]:
             why = getattr(error, "strerror", None) or str(error)
             healed.append(Healed(run_id=live.name, what=KEPT, folder=live, why=why))
     return healed
+
+
+def seal_at(run_dir: Path, live: Path | None, *, is_silent: bool | None = None) -> RunRecord:
+    """Seal a run whose process is gone where it is now, its second home included.
+
+    Args:
+        run_dir: the run's folder, which may be away.
+        live: its second home, None where it has none.
+        is_silent: see ``seal_abandoned``.
+
+    Raises:
+        LedgerError: the run is sealed already, or still runs, or nobody here can tell.
+        OSError: the record cannot be read or written.
+    """
+    if live is None:
+        return seal_abandoned(run_dir, is_silent=is_silent)
+    if not (run_dir / RECORD_NAME).exists():
+        return seal_abandoned(live, is_silent=is_silent)
+    bring_together(live, run_dir)
+    record = seal_abandoned(run_dir, is_silent=is_silent)
+    remove_live(live)
+    return record
 
 
 def seal_gone(run_dir: Path) -> Healed | None:
@@ -87,68 +112,42 @@ def seal_gone(run_dir: Path) -> Healed | None:
     return Healed(run_id=run_dir.name, what=SEALED, folder=run_dir)
 
 
-def live_homes(private_dir: str) -> Iterator[tuple[Path, Where]]:
-    """Yield the second homes in a git directory with what each says of its run, by run id."""
-    folder = Path(private_dir, LIVE_FOLDER)
-    try:
-        homes = sorted(folder.iterdir())
-    except OSError:
-        return
-    for live in homes:
-        try:
-            where = parse_where((live / WHERE_NAME).read_bytes())
-        except OSError:
-            continue  # it is being made or removed
-        if where is not None:
-            yield live, where
-
-
-def _place_here(where: Where, project: Project, repository: Repository) -> Path | None:
-    """Return the run's folder when the run belongs to ``project``, None when it does not.
-
-    The run of a worktree that was removed belongs to the same project in any other worktree.
-    """
-    top = os.path.realpath(repository.top)
-    if os.path.realpath(where.top) != top and os.path.isdir(where.top):
-        return None
-    run_dir = Path(top, where.path)
-    ledger_dir = Path(os.path.realpath(project.root), project.settings.dir)
-    return run_dir if run_dir.parent.parent == ledger_dir else None
-
-
 def _heal(live: Path, run_dir: Path, where: Where, repository: Repository) -> Iterator[Healed]:
     if not (live / RECORD_NAME).exists():
         remove_live(live)  # its removal was interrupted
         return
     is_away = not (run_dir / RECORD_NAME).exists()
     record = parse_record((live / RECORD_NAME).read_bytes())
-    if "files" not in record.document:
-        if not is_abandoned(record):
-            return
-        if not is_away:
-            bring_together(live, run_dir)
-        seal_abandoned(live if is_away else run_dir)
-        yield Healed(run_id=live.name, what=SEALED, folder=live if is_away else run_dir)
-    if not is_away:
-        _close(live, run_dir)
-        return
-    holder = _holder(repository, where.path)
-    if holder is not None:
-        why = f"{holder} holds its place; drop or apply that, then `ledger ls`"
-        yield Healed(run_id=live.name, what=KEPT, folder=live, why=why)
-        return
-    _bring_back(live, run_dir)
-    remove_live(live)
-    yield Healed(run_id=live.name, what=BACK, folder=run_dir)
-
-
-def _close(live: Path, run_dir: Path) -> None:
-    """Let the folder hold all there is of a sealed run, and remove its second home."""
-    there = parse_record((run_dir / RECORD_NAME).read_bytes())
-    if "files" not in there.document:
+    if not is_away and _is_sealed(run_dir):
+        remove_live(live)
+    elif "files" not in record.document:
+        if is_abandoned(record):
+            seal_at(run_dir, live)
+            yield Healed(run_id=live.name, what=SEALED, folder=live if is_away else run_dir)
+    elif not is_away:
+        restore_shared(run_dir.parent.parent, repository, dict(record.document))
         bring_together(live, run_dir)
         replace_file(str(run_dir / RECORD_NAME), (live / RECORD_NAME).read_bytes())
+        remove_live(live)
+    if is_away and _is_sealed(live):
+        yield _return(live, run_dir, where, repository)
+
+
+def _return(live: Path, run_dir: Path, where: Where, repository: Repository) -> Healed:
+    """Bring a sealed run back into its folder, unless git would trip over it there."""
+    holder = holder_of(repository, where.path)
+    if holder is not None:
+        why = f"{holder} holds its place; apply or drop that, then `ledger ls`"
+        return Healed(run_id=live.name, what=KEPT, folder=live, why=why)
+    document = parse_record((live / RECORD_NAME).read_bytes()).document
+    restore_shared(run_dir.parent.parent, repository, dict(document))
+    _bring_back(live, run_dir)
     remove_live(live)
+    return Healed(run_id=live.name, what=BACK, folder=run_dir)
+
+
+def _is_sealed(folder: Path) -> bool:
+    return "files" in parse_record((folder / RECORD_NAME).read_bytes()).document
 
 
 def _bring_back(live: Path, run_dir: Path) -> None:
@@ -181,17 +180,3 @@ def _locked(path: Path) -> Iterator[bool]:
         yield False
     finally:
         os.close(handle)
-
-
-def _holder(repository: Repository, path: str) -> str | None:
-    """Return what would refuse to be checked out over ``path``: a stash or a local branch."""
-    stashes = os.fsdecode(repository.ask("rev-list", "-g", "refs/stash", "--").stdout).split()
-    listed = repository.git("for-each-ref", "--format=%(refname)", "refs/heads/")
-    branches = os.fsdecode(listed).split()
-    places = {f"stash@{{{n}}}": f"{commit}^3:{path}" for n, commit in enumerate(stashes)}
-    places |= {name.removeprefix("refs/heads/"): f"{name}:{path}" for name in branches}
-    asked = "".join(f"{place}\n" for place in places.values())
-    said = repository.git("cat-file", "--batch-check", stdin=os.fsencode(asked))
-    answers = said.decode("utf-8", "surrogateescape").splitlines()
-    held = (name for name, answer in zip(places, answers, strict=True) if " tree " in answer)
-    return next(held, None)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from ledger.writer.run import Run
 
-SECONDS_TO_COME_TO_REST = 2.0
+SECONDS_TO_COME_TO_REST = 20.0
+"""A child that inherits a lock hangs for ever, so a busy machine is given its time."""
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
