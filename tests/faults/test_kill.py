@@ -116,7 +116,8 @@ def test_a_killed_run_is_sealed_as_crashed_at_its_last_row(tmp_path: Path) -> No
     assert 1 / 3 == record["metrics"]["loss"]
     note = parse_note((run_dir / "run.md").read_bytes())
     assert "it learns" == note.sections["Hypothesis"].text
-    assert "[auto] crashed before its end" == note.sections["Result"].text
+    result = "[auto] crashed before its end: loss best 0.333333 at 2, last 0.333333"
+    assert result == note.sections["Result"].text
 
 
 def test_a_killed_run_reads_as_crashed_before_it_is_sealed(tmp_path: Path) -> None:

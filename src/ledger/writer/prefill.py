@@ -59,12 +59,22 @@ def describe_result(
     return [f"{AUTO}{'; '.join(parts)}"] if parts else []
 
 
-def describe_failure(status: str, error: Mapping[str, Json] | None) -> dict[str, list[str]]:
-    """Return the Result and Risk lines of a run that did not finish."""
+def describe_failure(
+    status: str, error: Mapping[str, Json] | None, result: list[str]
+) -> dict[str, list[str]]:
+    """Return the Result and Risk lines of a run that did not finish.
+
+    Args:
+        status: how it ended.
+        error: what ended it, None where that is not known.
+        result: the lines that ``describe_result`` has for what came out so far.
+    """
+    so_far = "; ".join(line.removeprefix(AUTO) for line in result) or "no result"
+    lines = {"Result": [f"{AUTO}{status} before its end: {so_far}"]}
     if error is None:
-        return {"Result": [f"{AUTO}{status} before its end"]}
+        return lines
     told = f"{as_text(error.get('type'))}: {as_text(error.get('message'))}".splitlines()[0][:200]
-    return {"Result": [f"{AUTO}{status}: no result"], "Risk/Anomaly": [f"{AUTO}{told}"]}
+    return lines | {"Risk/Anomaly": [f"{AUTO}{told}"]}
 
 
 def best_of(summary: Summary, goal: str) -> tuple[float | None, int | None]:

@@ -104,14 +104,14 @@ def refresh_note(
     """
     known = as_object(document.get("note"))
     lines = dict(filled)
+    objective = RunRecord(document=document).objective
+    summary = measured.summary if measured else {}
+    result = prefill.describe_result(summary, stated_metrics(document), objective, parent)
     if document["status"] == "finished":
-        record = RunRecord(document=document)
-        summary = measured.summary if measured else {}
-        stated = stated_metrics(document)
-        lines["Result"] = prefill.describe_result(summary, stated, record.objective, parent)
+        lines["Result"] = result
     else:
         told = as_object(document.get("error")) or None
-        lines |= prefill.describe_failure(str(document["status"]), told)
+        lines |= prefill.describe_failure(str(document["status"]), told, result)
     if document.get("incomplete") and not lines.get("Risk/Anomaly"):
         lines["Risk/Anomaly"] = [f"{AUTO}incomplete: {document['incomplete']}"]
     data = render_note(run_dir.name, lines)

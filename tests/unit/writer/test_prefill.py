@@ -76,12 +76,16 @@ def test_without_an_objective_last_values_and_stated_ones_are_told() -> None:
 def test_a_failure_is_its_error() -> None:
     told = {"type": "ValueError", "message": "first\nsecond"}
     assert {
-        "Result": ["[auto] failed: no result"],
+        "Result": ["[auto] failed before its end: no result"],
         "Risk/Anomaly": ["[auto] ValueError: first"],
-    } == describe_failure("failed", told)
-    assert {"Result": ["[auto] interrupted before its end"]} == describe_failure(
-        "interrupted", None
-    )
+    } == describe_failure("failed", told, [])
+
+
+def test_a_run_that_did_not_finish_says_what_came_out_so_far() -> None:
+    result = ["[auto] loss best 0.5 at 3, last 0.75"]
+    assert {
+        "Result": ["[auto] interrupted before its end: loss best 0.5 at 3, last 0.75"]
+    } == describe_failure("interrupted", None, result)
 
 
 def test_best_follows_the_goal() -> None:

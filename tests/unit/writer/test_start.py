@@ -311,7 +311,7 @@ def test_a_failed_run_tells_its_error_in_the_note(project: Path) -> None:
     with pytest.raises(ZeroDivisionError), ledger.start("run"):
         print(1 / 0)
     note = parse_note((only_run(project) / "run.md").read_bytes())
-    assert "[auto] failed: no result" == note.sections["Result"].text
+    assert "[auto] failed before its end: no result" == note.sections["Result"].text
     assert "[auto] ZeroDivisionError: division by zero" == note.sections["Risk/Anomaly"].text
     assert not note.is_complete
 
