@@ -27,6 +27,7 @@ VERBS: Mapping[str, str] = {
     "compare": "show what differs between two runs",
     "note": "write the note of a run",
     "triage": "walk through the notes that still wait",
+    "commit": "commit exactly the code each run saw, its record and its note",
     "seal": "close the record of a run whose process is gone",
     "check": "find runs that nobody could understand or reproduce",
     "install": "put the checks into this repository's commit hooks",

@@ -9,28 +9,15 @@ import click
 from ledger.cli import notes, render
 from ledger.cli.asking import ledger_here, tell_broken
 from ledger.cli.exit_codes import USAGE
+from ledger.cli.sections import section_options, sections_given
 from ledger.reader.reference import find_run
 from ledger.writer.note_writing import NoteChange, write_sections
-
-
-_SECTION_OPTIONS = {
-    "hypothesis": "Hypothesis",
-    "change": "Change",
-    "result": "Result",
-    "next_step": "Next",
-    "risk": "Risk/Anomaly",
-}
 
 
 @click.command("note")
 @click.argument("run", required=False)
 @click.option("--missing", is_flag=True, help="List the runs whose note still needs a person.")
-@click.option("--hypothesis", help="What you expected, and why.")
-@click.option("--change", help="What is different from the run before.")
-@click.option("--result", help="What came out, in numbers, against what.")
-@click.option("--next", "next_step", help="What follows from it.")
-@click.option("--risk", help='What could make this wrong; "none" is an answer.')
-@click.option("--accept", is_flag=True, help="Make the automatic lines your own.")
+@section_options
 @click.option("--force", is_flag=True, help="Replace sections that are filled already.")
 def command(  # one argument for each option
     run: str | None,
@@ -57,7 +44,7 @@ def command(  # one argument for each option
     found = find_run(ledger, run)
     run_dir = notes.folder_of(ledger, found)
     notes.add_comparison(ledger, found)
-    given = {_SECTION_OPTIONS[option]: text for option, text in texts.items() if text is not None}
+    given = sections_given(texts)
     change = write_sections(run_dir, given, is_forced=force, accepts=accept)
     if not given and not accept:
         if not sys.stdin.isatty():

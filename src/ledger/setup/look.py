@@ -47,10 +47,10 @@ def judge_here(
     repository = _repository(str(folder), clean_environment(environ))
     if repository is None:
         project = find_project([folder])
-        return judge_tree(str(project.root), [_ledger_of(project, project.root)], None, runs)
+        return judge_tree(str(project.root), [ledger_of(project, project.root)], None, runs)
     ledgers = tracked_ledgers(repository, Blobs(IndexTree(repository)))
     try:
-        ledgers.append(_ledger_of(find_project([folder]), Path(repository.top)))
+        ledgers.append(ledger_of(find_project([folder]), Path(repository.top)))
     except NoLedgerError:
         if not ledgers:
             raise
@@ -58,7 +58,7 @@ def judge_here(
     return judge_tree(repository.top, list(unique.values()), repository, runs)
 
 
-def _ledger_of(project: Project, top: Path) -> Ledger:
+def ledger_of(project: Project, top: Path) -> Ledger:
     """Return the ledger of ``project`` with paths relative to ``top``."""
     root, real_top = project.root.resolve(), top.resolve()
     return Ledger(

@@ -32,6 +32,14 @@ _KEPT = (
     "GIT_TRACE2_EVENT",
 )
 _KEPT_PREFIXES = ("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+# `git rev-parse --local-env-vars`, without the configuration given by -c, and how paths are read.
+_POINTING = frozenset({
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE", "GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+})  # fmt: skip
 _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 _DOT_GIT = ".git"
 _POINTER = "gitdir: "
@@ -94,6 +102,14 @@ def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if not key.startswith("GIT_") or key in _KEPT or key.startswith(_KEPT_PREFIXES)
     }
     return kept | _QUIET
+
+
+def user_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return ``environ`` for a command that is the user's own: identity, editor, language kept.
+
+    Only what would point git at another repository or index is left out.
+    """
+    return {key: item for key, item in environ.items() if key not in _POINTING}
 
 
 def hook_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -166,8 +182,10 @@ def run_git(
     Raises:
         NoLedgerError: git is not installed.
     """
-    # a path is a name, never a pattern; check-ignore takes nothing else, and refuses to be told so
-    literal = () if "check-ignore" in arguments[:1] else ("--literal-pathspecs",)
+    # a path is a name, never a pattern; check-ignore takes nothing else, and refuses to be told so;
+    # the hooks of a commit would inherit it, and they are the user's
+    is_apart = arguments[0] in {"check-ignore", "commit"}
+    literal = () if is_apart else ("--literal-pathspecs",)
     argv = ["git", *literal, "-C", cwd, *arguments]
     try:
         return _spawn(argv, env, stdin)
