@@ -41,10 +41,10 @@ def run_message(record: RunRecord, note: bytes | None, given: str | None, *, is_
 
 
 def closing_message(paths: Iterable[str]) -> bytes:
-    """Return the message of the commit that puts ``paths`` back to what other commits made them."""
+    """Return the message of the commit that puts ``paths`` back to what they were."""
     listed = "".join(f"- {_cut(path, MAX_LINE)}\n" for path in sorted(paths))
-    subject = "put back what other commits hold"
-    body = "The runs before used these files as they were earlier:"
+    subject = "put files back that the runs before had otherwise"
+    body = "Others changed them since those runs began, or they were put back:"
     return f"{subject}\n\n{body}\n\n{listed}".encode("utf-8", "replace")
 
 

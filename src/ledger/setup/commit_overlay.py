@@ -68,11 +68,11 @@ class Overlays:
         moves = self._moves(record)
         if moves is None:
             return Overlay(entries=entries, borrowed=frozenset())
-        # what runs committed since have brought is not what this one saw
-        undone = {
+        # what runs committed since have made of tracked files is not what this one saw
+        undone: dict[str, TreeEntry | None] = {
             path: one.old
             for path, one in moves.paths.items()
-            if path not in entries and self._is_only_of_runs(path, moves)
+            if one.old and path not in entries and self._is_only_of_runs(path, moves)
         }
         entries = undone | entries
         borrowed = frozenset(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from ledger.contract.layout import NOTE_NAME
 from ledger.errors import LedgerError
 from ledger.policy.finding import is_blocking, to_lines
@@ -97,10 +99,12 @@ class Series:
         self._private = PrivateIndex(repository, "next")
         self._place: Place | None = None
         self._onto = index.head
-        # what differs from `held`: in the private index, in the last commit, in its ledger
+        # what differs from `held`: in the private index, in the last commit, in its ledger, and
+        # in files of earlier runs that git did not track
         self._prepared: Entries = {}
         self._last: Entries = {}
         self._ledger: Entries = {}
+        self._brought: Entries = {}
         self.n_committed = 0
         self.n_refused = 0
 
@@ -140,8 +144,8 @@ class Series:
                 self._start_over()
             else:
                 last = overlay or last
-        if last is not None and last.borrowed:
-            self._put_back(last)
+        if last is not None:
+            self._put_back(last.borrowed | self._untried(last))
 
     def close(self) -> None:
         """Leave nothing behind but the commits."""
@@ -165,13 +169,14 @@ class Series:
         overlay = overlays.of(candidate)
         files = _files_of(candidate, paths, gathered.entries, self._held)
         ledger = {**self._ledger, **files}
-        wanted = {**overlay.entries, **ledger}
+        wanted = {**self._brought, **overlay.entries, **ledger}
         if not self._is_fit(candidate, wanted):
             return None
         message = self._message(candidate, files)
         if not self._make(wanted, message, candidate.run_id):
             return None
         self._ledger = ledger
+        self._brought = {**self._brought, **self._new_files(overlay)}
         return overlay
 
     def _is_fit(self, candidate: Candidate, wanted: Entries) -> bool:
@@ -188,6 +193,19 @@ class Series:
         for line in to_lines(findings):
             self._tell(line)
         return True
+
+    def _new_files(self, overlay: Overlay) -> dict[str, TreeEntry | None]:
+        """Return files that git did not track before this run, and that are still on the disk.
+
+        They stay for the runs after it, which did not load them: a config for each run would else
+        come with one commit and go with the next (decision 0014).
+        """
+        top = self._repository.top
+        return {
+            path: entry
+            for path, entry in overlay.entries.items()
+            if entry and path not in self._held and os.path.lexists(os.path.join(top, path))
+        }
 
     def _message(self, candidate: Candidate, files: Entries) -> bytes:
         entry = files.get(f"{candidate.path}/{NOTE_NAME}")
@@ -223,12 +241,32 @@ class Series:
         tree = self._private.write_tree()
         return self._place.commit(tree, self._onto, message, skips_hooks=skips_hooks)
 
-    def _put_back(self, last: Overlay) -> None:
-        wanted = {path: entry for path, entry in self._last.items() if path not in last.borrowed}
+    def _untried(self, last: Overlay) -> frozenset[str]:
+        """Return paths that the last run changed and that are on the disk as HEAD held them.
+
+        Somebody put them back, or into a stash: HEAD follows, so that they are no change now.
+        """
+        paths = [path for path in last.entries if path not in self._index.staged]
+        if not paths:
+            return frozenset()
+        now = gather(self._repository, self._index.path, paths)
+        return frozenset(
+            path
+            for path in paths
+            if path not in now.unreadable and now.entries.get(path) == self._held.get(path)
+        )
+
+    def _put_back(self, paths: frozenset[str]) -> None:
+        """Commit ``paths`` as HEAD held them before, where the last commit changed them."""
+        changed = [path for path in paths if self._at(self._last, path) != self._held.get(path)]
+        if not changed:
+            return
+        wanted = {path: entry for path, entry in self._last.items() if path not in paths}
         self._prepare(wanted)
-        if self._make(wanted, closing_message(last.borrowed), None):
-            n_paths = f"{len(last.borrowed)} path{'' if len(last.borrowed) == 1 else 's'}"
-            self._tell(f"others have changed {n_paths} since; the last commit puts that back")
+        if self._make(wanted, closing_message(changed), None):
+            n_paths = f"{len(changed)} path{'' if len(changed) == 1 else 's'}"
+            why = "others changed them since, or you put them back"
+            self._tell(f"the last commit puts back {n_paths} that the runs had otherwise: {why}")
 
     def _prepare(self, wanted: Entries) -> None:
         """Make the private index hold ``wanted`` on top of what HEAD held at the start."""
