@@ -174,12 +174,19 @@ def _say_detached(repository: Repository, head: Head, tell: Callable[[str], None
 
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does, so that nothing is left locked."""
+    """Let SIGTERM and SIGHUP end us as Ctrl-C does, so that nothing is left locked; once.
+
+    The second signal must not end the wait for ``git commit``: one that outlives us, and finds the
+    private index gone, would commit an empty tree.
+    """
+    known = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(_number: int, _frame: object) -> None:
+        for one in known:
+            signal.signal(one, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    before = {one: signal.signal(one, interrupt) for one in known}
     try:
         yield
     finally:

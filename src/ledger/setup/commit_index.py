@@ -169,20 +169,15 @@ class UserIndex:
 def recover(repository: Repository) -> bool:
     """Bring the index along after a ``ledger commit`` that was killed; whether one was.
 
-    Paths that are as HEAD held them before follow HEAD; everything else was staged by the user.
+    Paths that are as HEAD held them before follow HEAD; everything else was staged by the user. Its
+    private index stays: a ``git commit`` that outlived it may still be about to read that, and would
+    take one that is gone for an empty tree.
     """
-    left = left_behind(repository)
-    if left is None:
+    head = left_behind(repository)
+    if head is None:
         return False
     os.unlink(os.path.join(repository.git_dir, "index.lock"))
-    for name in os.listdir(repository.private_dir):
-        if name.startswith((f"commit-{left.pid}-", f"commit-{left.pid}.")):
-            os.unlink(os.path.join(repository.private_dir, name))
-        elif name == f"commit-{left.pid}":
-            repository.git(
-                "worktree", "remove", "--force", os.path.join(repository.private_dir, name)
-            )
-    index = UserIndex(repository, Head(commit=left.head, tree=left.head))
+    index = UserIndex(repository, Head(commit=head, tree=head))
     index.lock()
     index.bring_along(lambda _: False)
     return True

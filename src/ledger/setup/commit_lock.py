@@ -7,7 +7,7 @@ import os
 
 from ledger.capture.process import ProcessIdentity, is_gone, this_process
 from ledger.errors import LedgerError
-from ledger.value import as_dict, value
+from ledger.value import as_dict
 
 
 TYPE_CHECKING = False
@@ -63,17 +63,8 @@ class IndexLock:
         os.unlink(self.path)
 
 
-@value
-class LeftBehind:
-    """What a ``ledger commit`` that was killed tells by its lock."""
-
-    head: str
-    """Where HEAD was before its first commit."""
-    pid: int
-
-
-def left_behind(repository: Repository) -> LeftBehind | None:
-    """Return what a ``ledger commit`` that was killed left, None where the lock is not of one."""
+def left_behind(repository: Repository) -> str | None:
+    """Return where HEAD was before a ``ledger commit`` that was killed; None without one."""
     try:
         with open(os.path.join(repository.git_dir, "index.lock"), "rb") as file:
             data = file.read(_MAX_BYTES)
@@ -87,4 +78,4 @@ def left_behind(repository: Repository) -> LeftBehind | None:
         head = str(kept["head"])
     except (ValueError, TypeError, KeyError):
         return None
-    return LeftBehind(head=head, pid=process.pid) if is_gone(process) else None
+    return head if is_gone(process) else None

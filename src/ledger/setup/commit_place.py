@@ -141,23 +141,37 @@ def _git_commit(top: str, env: Mapping[str, str], message: bytes, *, skips_hooks
 
 
 def _judge(repository: Repository, onto: Head, tree: str, done: Output) -> Made:
-    """Return what git made; what does not hold ``tree`` on top of ``onto`` is taken back."""
+    """Return what git made; what does not hold ``tree`` on top of ``onto`` is taken back.
+
+    git itself sees a HEAD that moves while it commits. One that moved before that is seen here, and
+    one that moved after it by the next commit.
+    """
     said = (done.stdout + done.stderr).decode("utf-8", "replace").strip()
     if done.code:
         return Made(commit=None, said=said or f"git commit ended with {done.code}")
-    facts = repository.git("rev-parse", "HEAD", "HEAD^{tree}", "HEAD^@")
-    commit, made_tree, *parents = facts.decode("ascii").split()
-    is_on_top = parents == ([onto.commit] if onto.commit else [])
-    if is_on_top and made_tree == tree:
+    wanted = [onto.commit] if onto.commit else []
+    commit, made_tree, *parents = _facts(repository, "HEAD")
+    if parents == wanted and made_tree == tree:
         return Made(commit=commit, said=said)
-    _take_back(repository, commit, parents)
-    if is_on_top:
+    if parents == wanted:
+        _take_back(repository, commit, parents)
         why = (
             "a commit hook changed the files of the commit, so it no longer held what the run used"
         )
         return Made(commit=None, said=f"{why}; it was taken back (--no-verify leaves hooks out)")
+    below, below_tree, *below_parents = _facts(repository, parents[0]) if parents else ("", "")
+    if below_parents == wanted and below_tree == tree:
+        return Made(commit=below, said=said)  # somebody has committed on top of it since
+    if made_tree == tree:
+        _take_back(repository, commit, parents)
     message = "HEAD moved while the runs were being committed"
     raise HeadMovedError(message, hint="run `ledger commit` again", path=repository.top)
+
+
+def _facts(repository: Repository, commit: str) -> list[str]:
+    """Return the id of ``commit``, its tree, and its parents."""
+    said = repository.git("rev-parse", commit, f"{commit}^{{tree}}", f"{commit}^@")
+    return said.decode("ascii").split()
 
 
 def _take_back(repository: Repository, commit: str, parents: list[str]) -> None:
