@@ -22,6 +22,7 @@ from ledger.setup.look import ledger_of
 from ledger.storage.git import clean_environment, find_repository, user_environment
 from ledger.storage.tree import RevisionTree
 from ledger.value import value
+from ledger.writer.heal import heal
 from ledger.writer.note_writing import write_sections
 
 
@@ -90,8 +91,8 @@ def commit_runs(
     ledger = ledger_of(project, Path(repository.top))
     prefix = ledger.folder + "/"
     with _ending_in_order():
-        if not request.is_dry and recover(repository):
-            report.tell("a `ledger commit` was killed; the index has been brought along")
+        if not request.is_dry:
+            _mend(project, repository, report.tell)
         index = UserIndex(repository, read_head(repository))
         if not request.is_dry:
             index.lock()
@@ -109,6 +110,14 @@ def commit_runs(
         finally:
             with _undisturbed():
                 index.bring_along(lambda path: path.startswith(prefix))
+
+
+def _mend(project: Project, repository: Repository, tell: Callable[[str], None]) -> None:
+    """Finish what was left half done: by a ``ledger commit`` that was killed, by runs that died."""
+    if recover(repository):
+        tell("a `ledger commit` was killed; the index has been brought along")
+    for healed in heal(project.ledger_dir, repository):
+        tell(healed.to_text())
 
 
 @value
@@ -179,13 +188,14 @@ def _ending_in_order() -> Iterator[None]:
     The second signal must not end the wait for ``git commit``: one that outlives us, and finds the
     private index gone, would commit an empty tree.
     """
+    heard: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        heard.append(number)
+        if len(heard) == 1:
+            raise KeyboardInterrupt
+
     known = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def interrupt(_number: int, _frame: object) -> None:
-        for one in known:
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
     before = {one: signal.signal(one, interrupt) for one in known}
     try:
         yield

@@ -11,6 +11,7 @@ from ledger.policy.finding import shell_words
 from ledger.setup.commit_index import PrivateIndex
 from ledger.storage.differences import changes_of_commits
 from ledger.storage.tree import TreeEntry, read_blobs
+from ledger.writer.shared import stored_path
 
 
 TYPE_CHECKING = False
@@ -115,12 +116,16 @@ class SeenCode:
         code = as_text(record.git.get("code"))
         if code is None:
             return None
-        path = self._ledger_dir / "code" / f"{code.removeprefix('sha256:')}.manifest"
-        try:
-            data = path.read_bytes()
-            return decode_manifest(data) if manifest_hash(data) == code else None
-        except (OSError, MalformedError):
-            return None  # LED101 says what is wrong with it
+        name = f"code/{code.removeprefix('sha256:')}.manifest"
+        for path in (self._ledger_dir / name, stored_path(self._repository.private_dir, name)):
+            try:
+                data = path.read_bytes()
+                return decode_manifest(data) if manifest_hash(data) == code else None
+            except FileNotFoundError:
+                continue
+            except (OSError, MalformedError):
+                return None  # LED101 says what is wrong with it
+        return None
 
 
 def _snapshot(record: RunRecord) -> str | None:

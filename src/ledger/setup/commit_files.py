@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import posixpath
 
-from ledger.contract.json_text import as_list, as_object, as_text
-from ledger.contract.layout import is_temporary
+from ledger.contract.layout import SHARED_FOLDERS, is_temporary
+from ledger.contract.shared import shared_names
 from ledger.errors import GitError
 from ledger.setup.commit_index import PrivateIndex
-from ledger.storage.tree import WorkTree
+from ledger.storage.tree import REGULAR, TreeEntry, WorkTree
 from ledger.value import value
+from ledger.writer.shared import stored_path
 
 
 TYPE_CHECKING = False
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
     from ledger.contract.record import RunRecord
     from ledger.policy.ledgers import Ledger
     from ledger.storage.git import Repository
-    from ledger.storage.tree import TreeEntry
-
-    Entries = Mapping[str, TreeEntry | None]
 
 _IGNORE_NAME = ".gitignore"
 _ATTRIBUTES_NAME = ".gitattributes"
 _SPECIAL = "000000"
+_SHARED = tuple(f"{folder}/" for folder in SHARED_FOLDERS)
 
 
 def files_below(top: str, folder: str) -> list[str]:
@@ -45,17 +44,7 @@ def files_below(top: str, folder: str) -> list[str]:
 
 def shared_paths(ledger: Ledger, record: RunRecord) -> list[str]:
     """Return where the files stand that ``record`` names and may share with other runs."""
-    code = as_text(record.git.get("code"))
-    paths = [f"code/{code.removeprefix('sha256:')}.manifest"] if code else []
-    sets = [record.document.get("data"), *as_list(record.document.get("extra_data"))]
-    hashes = (as_text(as_object(one).get("hash")) for one in sets)
-    paths += [f"data/{each.partition(':')[2]}.manifest" for each in hashes if each]
-    found = [f"{ledger.folder}/{path}" for path in paths]
-    freeze = as_text(as_object(record.document.get("environment")).get("pip_freeze_path"))
-    project = posixpath.dirname(ledger.settings_path)
-    if freeze:
-        found.append(posixpath.normpath(posixpath.join(project, freeze)))
-    return [path for path in found if path.startswith(f"{ledger.folder}/")]
+    return [f"{ledger.folder}/{name}" for name in shared_names(dict(record.document))]
 
 
 def ground_paths(
@@ -82,6 +71,23 @@ class Gathered:
     entries: Mapping[str, TreeEntry]
     unreadable: Mapping[str, str]
     """By path: why git could not take it in."""
+
+
+def gather_stored(
+    repository: Repository, ledger: Ledger, paths: Iterable[str]
+) -> dict[str, TreeEntry]:
+    """Return the entries of shared files that are not in the ledger, but in the store of git.
+
+    They stay away from the ledger's folder while a stash or another branch holds their place.
+    """
+    found = {}
+    for path in dict.fromkeys(paths):
+        name = path.removeprefix(f"{ledger.folder}/")
+        stored = stored_path(repository.private_dir, name)
+        if name.startswith(_SHARED) and stored.is_file():
+            said = repository.git("hash-object", "-w", "--no-filters", "--", str(stored))
+            found[path] = TreeEntry(mode=REGULAR, oid=said.decode("ascii").strip())
+    return found
 
 
 def gather(repository: Repository, index: str, paths: Iterable[str]) -> Gathered:

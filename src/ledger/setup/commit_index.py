@@ -169,9 +169,9 @@ class UserIndex:
 def recover(repository: Repository) -> bool:
     """Bring the index along after a ``ledger commit`` that was killed; whether one was.
 
-    Paths that are as HEAD held them before follow HEAD; everything else was staged by the user. Its
-    private index stays: a ``git commit`` that outlived it may still be about to read that, and would
-    take one that is gone for an empty tree.
+    Paths that are as HEAD held them before follow HEAD; everything else was staged by the user.
+    Its private index stays: a ``git commit`` that outlived it may still be about to read that, and
+    would take one that is gone for an empty tree.
     """
     head = left_behind(repository)
     if head is None:

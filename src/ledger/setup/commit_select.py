@@ -87,7 +87,11 @@ class Selection:
         self._wanted = wanted
         folders = run_folders(Path(self._repository.top, self._ledger.folder))
         if wanted:
-            folders = [folder for folder in folders if folder.name in wanted]
+            here = {folder.name: folder for folder in folders}
+            for name in wanted:
+                if name not in here:
+                    self._leave_out(f"{name} is not in the folder of the ledger now")
+            folders = [here[name] for name in dict.fromkeys(wanted) if name in here]
         changed = self._changed_folders()
         chosen = []
         for folder in folders:

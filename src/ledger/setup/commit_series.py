@@ -8,7 +8,14 @@ from ledger.contract.layout import NOTE_NAME
 from ledger.errors import LedgerError
 from ledger.policy.finding import is_blocking, to_lines
 from ledger.policy.judge import judge_staged
-from ledger.setup.commit_files import files_below, gather, ground_paths, shared_paths
+from ledger.setup.commit_files import (
+    Gathered,
+    files_below,
+    gather,
+    gather_stored,
+    ground_paths,
+    shared_paths,
+)
 from ledger.setup.commit_index import Head, PrivateIndex
 from ledger.setup.commit_message import closing_message, run_message
 from ledger.setup.commit_place import HeadMovedError, open_place
@@ -22,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ledger.policy.ledgers import Ledger
-    from ledger.setup.commit_files import Gathered
     from ledger.setup.commit_index import UserIndex
     from ledger.setup.commit_overlay import Overlay, Overlays
     from ledger.setup.commit_place import Made, Place
@@ -131,7 +137,7 @@ class Series:
         ground = ground_paths(self._repository, ledger, self._held)
         paths = {one.run_id: self._paths_of(ledger, one) for one in chosen}
         wanted = [*ground, *(path for each in paths.values() for path in each)]
-        gathered = gather(self._repository, self._index.path, wanted)
+        gathered = self._gather(ledger, wanted)
         self._ledger = {p: gathered.entries[p] for p in ground if p in gathered.entries}
         last = None
         for candidate in chosen:
@@ -152,6 +158,12 @@ class Series:
         if self._place is not None:
             self._place.close()
         self._private.remove()
+
+    def _gather(self, ledger: Ledger, wanted: Sequence[str]) -> Gathered:
+        found = gather(self._repository, self._index.path, wanted)
+        away = [path for path in wanted if path not in found.entries and path not in self._held]
+        stored = gather_stored(self._repository, ledger, away)
+        return Gathered(entries={**found.entries, **stored}, unreadable=found.unreadable)
 
     def _paths_of(self, ledger: Ledger, candidate: Candidate) -> list[str]:
         own = files_below(self._repository.top, candidate.path)
