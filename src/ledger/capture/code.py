@@ -9,21 +9,29 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
-from ledger.contract.globs import compile_globs
+from ledger.capture.git_status import read_status
+from ledger.capture.loaded import find_untracked, inside
+from ledger.contract.code_paths import code_paths
 from ledger.storage.git import clean_environment, find_repository, split_z
+from ledger.storage.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from ledger.capture.git_status import Status, Tracked
+    from ledger.capture.loaded import Untracked
+    from ledger.contract.code_paths import CodePaths
     from ledger.project import Project
     from ledger.storage.git import Repository
 
 MAX_READ_AT_START = 1024 * 1024
-_MAX_ARGUMENTS = 500
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""Larger files are not read into memory, and kept in neither patch nor snapshot."""
 # How continuous integration names the branch it checked out as a detached commit.
 _BRANCH_VARIABLES = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME", "BRANCH_NAME")
 
@@ -42,7 +50,14 @@ class Change:
     content: bytes | None
     """What the file held at the start; None when deleted or over the limit."""
     stamp: tuple[int, int] | None
-    """(mtime in ns, bytes) of a file that was too large to read at the start."""
+    """(mtime in ns, bytes) of the file when it was looked at; None for links and what is gone."""
+    is_raced: bool = False
+    """Whether the process may have loaded another content than this one."""
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the file is over MAX_FILE_BYTES."""
+        return self.stamp is not None and self.stamp[1] > MAX_FILE_BYTES
 
 
 @value
@@ -51,16 +66,26 @@ class CodeState:
 
     repository: Repository
     project_root: str
-    prefix: str
-    """Of the project in the repository: "" or "sub/dir/"."""
-    ledger_prefix: str
+    paths: CodePaths
+    """Of the project, by name; what pipelines write is not taken out yet."""
     commit: str | None
     """None before the first commit."""
     branch: str | None
     upstream: str | None
     changes: tuple[Change, ...]
-    is_code: Callable[[str], bool]
-    """Whether a path, relative to the repository root, is a code path of the project."""
+    loaded: frozenset[str]
+    """Absolute paths of the files the process had loaded."""
+    left_out: tuple[str, ...]
+    """Loaded code paths that git ignores, or that belong to a repository inside this one."""
+    strange_script: str | None
+    """The program's file where it is no file of this repository."""
+    seen_ns: int
+    """When the files were looked at, ns since the epoch."""
+
+    @property
+    def prefix(self) -> str:
+        """Of the project in the repository: "" or "sub/dir/"."""
+        return self.paths.prefix
 
 
 def observe(
@@ -69,6 +94,7 @@ def observe(
     loaded: Iterable[str],
     *,
     is_known: bool = True,
+    script: str | None = None,
 ) -> CodeState:
     """Return the state of the code of ``project`` right now.
 
@@ -78,6 +104,7 @@ def observe(
         loaded: absolute paths of the files the process has loaded: modules, script, config.
         is_known: whether these are all; in a notebook or an interactive session nobody can tell,
             and every untracked code path counts as loaded.
+        script: the program's own file; None where it has none, or belongs to an installed tool.
 
     Raises:
         NoLedgerError: the project lies in no git repository.
@@ -85,141 +112,105 @@ def observe(
     """
     root = os.path.realpath(project.root)
     repository = find_repository(root, clean_environment(environ))
-    prefix = _below(root, os.path.realpath(repository.top))
-    ledger_prefix = f"{prefix}{project.settings.dir}/"
-    is_code = _code_test(prefix, ledger_prefix, project.settings.code)
-    limit = ("--", prefix) if prefix else ()
-    listed = repository.git(
-        *("status", "--porcelain=v2", "--branch", "-z"),
-        *("--no-renames", "--untracked-files=no", "--ignore-submodules=none"),
-        *limit,
-    )
-    heads, tracked = _parse_status(split_z(listed))
-    changed = [entry for entry in tracked if entry[3].startswith("S") or is_code(entry[0])]
-    in_use = set(loaded)
-    if is_known:
-        found = _untracked(repository, in_use, is_code)
-    else:
-        others = repository.git("ls-files", "-z", "--others", "--exclude-standard", *limit)
-        found = [path for path in split_z(others) if is_code(path)]
-        in_use.update(os.path.abspath(os.path.join(repository.top, path)) for path in found)
-    untracked = {path: _file_mode(repository.top, path) for path in found}
+    top = os.path.realpath(repository.top)
+    settings = project.settings
+    paths = code_paths(_below(root, top), settings.dir, settings.code, settings.require)
+    seen_ns = time.time_ns()
+    status = read_status(repository, paths.prefix)
+    in_use = frozenset(loaded)
+    untracked, found = _untracked(repository, status, in_use, paths, is_known=is_known)
+    if not is_known:
+        in_use |= {os.path.join(top, path) for path in found}
+    modes = _modes(repository, top, found)
     # taken out of the index but still there and in use: untracked, whatever HEAD holds
-    changed = [entry for entry in changed if entry[0] not in untracked]
-    changed += [(path, "?", mode, "") for path, mode in untracked.items()]
-    commit, branch = heads.get("branch.oid"), heads.get("branch.head")
+    changed = [entry for entry in _dirty(status, paths, untracked) if entry[0] not in modes]
+    changed += [(path, "?", mode) for path, mode in modes.items()]
     return CodeState(
         repository=repository,
         project_root=root,
-        prefix=prefix,
-        ledger_prefix=ledger_prefix,
-        commit=None if commit == "(initial)" else commit,
-        branch=_branch_from(environ) if branch == "(detached)" else branch,
-        upstream=heads.get("branch.upstream"),
-        changes=_read_changes(repository.top, changed, in_use),
-        is_code=is_code,
+        paths=paths,
+        commit=status.commit,
+        branch=_branch_from(environ) if status.is_detached else status.branch,
+        upstream=status.upstream,
+        changes=read_changes(top, changed, in_use),
+        loaded=in_use,
+        left_out=untracked.left_out,
+        strange_script=script if script and not _is_inside(script, top) else None,
+        seen_ns=seen_ns,
     )
-
-
-def loaded_files(
-    modules: Iterable[object], argv: Sequence[str], extra: Iterable[str], ignored: Iterable[str]
-) -> frozenset[str]:
-    """Return the absolute paths of the files a process has loaded, links resolved.
-
-    Args:
-        modules: imported modules; those without a file are passed over.
-        argv: command line; words that name existing files count.
-        extra: further files, such as the config.
-        ignored: folders of installed packages, whose files are not the project's code.
-    """
-    named = (getattr(module, "__file__", None) for module in modules)
-    candidates = [name for name in named if isinstance(name, str)]
-    candidates += [word for word in (*argv, *extra) if word and os.path.isfile(word)]
-    folders = [form(folder) for folder in ignored for form in (os.path.abspath, os.path.realpath)]
-    outside = tuple(folder + os.sep for folder in folders)
-    # by the text first: resolving the links of a thousand installed modules costs a run's start
-    candidates = [name for name in candidates if not name.startswith(outside)]
-    # both the link and what it points to: either may be the tracked path
-    both = {form(name) for name in candidates for form in (os.path.abspath, os.path.realpath)}
-    return frozenset(path for path in both if not path.startswith(outside))
 
 
 def _below(folder: str, top: str) -> str:
     relative = os.path.relpath(folder, top).replace(os.sep, "/")
-    return "" if relative == "." else relative + "/"
+    return "" if relative == "." else f"{relative}/"
 
 
-def _code_test(prefix: str, ledger_prefix: str, patterns: Sequence[str]) -> Callable[[str], bool]:
-    matches = compile_globs(patterns)
-
-    def is_code(path: str) -> bool:
-        if not path.startswith(prefix) or path.startswith(ledger_prefix):
-            return False
-        return matches(path.removeprefix(prefix))
-
-    return is_code
-
-
-_Status = tuple[str, str, str, str]
-"""(path, status letter, mode in the working tree, submodule field)"""
-
-
-def _parse_status(entries: list[str]) -> tuple[dict[str, str], list[_Status]]:
-    """Parse ``git status --porcelain=v2 --branch -z --no-renames``."""
-    heads: dict[str, str] = {}
-    found: list[_Status] = []
-    for entry in entries:
-        kind = entry[0]
-        if kind == "#":
-            _, key, item = entry.split(" ", 2)
-            heads[key] = item
-        elif kind == "1":
-            _, xy, submodule, _, _, mode, _, _, path = entry.split(" ", 8)
-            if xy != ".A":  # intent to add is still untracked
-                found.append((path, _letter(xy, submodule), mode, submodule))
-        elif kind == "u":
-            _, _, submodule, _, _, _, mode, _, _, _, path = entry.split(" ", 10)
-            found.append((path, "M", mode, submodule))
-    return heads, found
-
-
-def _letter(xy: str, submodule: str) -> str:
-    if submodule.startswith("S"):
-        return "S"
-    return xy[1] if xy[1] != "." else xy[0]
+def _is_inside(path: str, top: str) -> bool:
+    return os.path.realpath(path).startswith(top + os.sep)
 
 
 def _untracked(
-    repository: Repository, loaded: Iterable[str], is_code: Callable[[str], bool]
-) -> list[str]:
-    """Return those loaded code paths that git neither tracks nor ignores."""
-    top = os.path.realpath(repository.top) + os.sep
-    inside = (
-        path.removeprefix(top).replace(os.sep, "/") for path in loaded if path.startswith(top)
-    )
-    candidates = sorted(path for path in inside if is_code(path))
-    found: list[str] = []
-    for start in range(0, len(candidates), _MAX_ARGUMENTS):
-        chunk = candidates[start : start + _MAX_ARGUMENTS]
-        listed = repository.ask("ls-files", "-z", "--others", "--exclude-standard", "--", *chunk)
-        found += split_z(listed.stdout)
-    return found
+    repository: Repository,
+    status: Status,
+    loaded: frozenset[str],
+    paths: CodePaths,
+    *,
+    is_known: bool,
+) -> tuple[Untracked, list[str]]:
+    """Return what runs untracked, and which of it counts as dirt."""
+    candidates = inside(repository, loaded, paths.is_code)
+    candidates = [path for path in candidates if path not in status.unmerged]
+    untracked = find_untracked(repository, candidates, status.intended)
+    if is_known:
+        return untracked, list(untracked.paths)
+    limit = ("--", paths.prefix) if paths.prefix else ()
+    others = repository.git("ls-files", "-z", "--others", "--exclude-standard", *limit)
+    every = {*split_z(others), *status.intended, *untracked.paths}
+    return untracked, sorted(path for path in every if paths.is_code(path))
 
 
-def _read_changes(top: str, changed: list[_Status], loaded: set[str]) -> tuple[Change, ...]:
+def _dirty(status: Status, paths: CodePaths, untracked: Untracked) -> list[tuple[str, str, str]]:
+    """Return (path, status letter, mode) of the tracked code paths that differ from HEAD."""
+    found: list[tuple[str, str, str]] = []
+    for entry in status.tracked:
+        if not paths.lists(entry.path, SUBMODULE if entry.submodule else entry.mode):
+            continue
+        letter = _letter(entry, untracked.submodules)
+        if letter:
+            found.append((entry.path, letter, entry.mode))
+    known = {path for path, *_ in found}
+    inner = [path for path in untracked.submodules if path not in known]
+    return found + [(path, "S", SUBMODULE) for path in inner if paths.lists(path, SUBMODULE)]
+
+
+def _letter(entry: Tracked, submodules: Sequence[str]) -> str | None:
+    """Return how ``entry`` differs, None for a submodule that holds nothing but scratch files."""
+    if entry.submodule and (entry.submodule[2] == "M" or entry.path in submodules):
+        return "S"
+    is_scratch = entry.submodule == "S..U" and entry.xy[0] == "."
+    if is_scratch:
+        return None
+    return entry.xy[1] if entry.xy[1] != "." else entry.xy[0]
+
+
+def read_changes(
+    top: str, changed: Iterable[tuple[str, str, str]], loaded: frozenset[str]
+) -> tuple[Change, ...]:
+    """Return the changes (path, status, mode) with what small files hold right now."""
     left = MAX_READ_AT_START
     changes: list[Change] = []
-    for path, status, mode, _ in changed:
+    for path, status, mode in changed:
         full = os.path.join(top, path)
-        content, stamp = (None, None) if status in {"D", "S"} else _read_within(full, mode, left)
+        is_file = status != "D" and mode != SUBMODULE
+        content, stamp = _read_within(full, mode, left) if is_file else (None, None)
         left -= len(content or b"")
-        is_loaded = os.path.realpath(full) in loaded or os.path.abspath(full) in loaded
+        is_there = content is not None or stamp is not None or mode == SUBMODULE
         changes.append(
             Change(
                 path=path,
-                status=status if content is not None or stamp or status == "S" else "D",
+                status=status if is_there else "D",
                 mode=mode,
-                is_loaded=is_loaded,
+                is_loaded=full in loaded or os.path.realpath(full) in loaded,
                 content=content,
                 stamp=stamp,
             )
@@ -228,27 +219,38 @@ def _read_changes(top: str, changed: list[_Status], loaded: set[str]) -> tuple[C
 
 
 def _read_within(path: str, mode: str, limit: int) -> tuple[bytes | None, tuple[int, int] | None]:
-    """Return the content when it fits ``limit``, else the stamp; neither when the file is gone."""
+    """Return the content when it fits ``limit``, and the stamp; neither when the file is gone."""
     try:
-        if mode == "120000":
+        if mode == SYMLINK:
             return os.fsencode(os.readlink(path)), None
         facts = os.stat(path)
-        if facts.st_size > limit:
-            return None, (facts.st_mtime_ns, facts.st_size)
+        stamp = (facts.st_mtime_ns, facts.st_size)
+        if facts.st_size > limit or not stat.S_ISREG(facts.st_mode):
+            return None, stamp
         with open(path, "rb") as file:
-            return file.read(), None
+            return file.read(), stamp
     except OSError:
         return None, None
+
+
+def _modes(repository: Repository, top: str, paths: Iterable[str]) -> dict[str, str]:
+    """Return the mode that ``git add`` would give each of the untracked ``paths``."""
+    modes = {path: _file_mode(top, path) for path in paths}
+    if EXECUTABLE in modes.values():
+        asked = repository.ask("config", "--type=bool", "--get", "core.fileMode")
+        if asked.stdout.strip() == b"false":
+            return {path: REGULAR if mode == EXECUTABLE else mode for path, mode in modes.items()}
+    return modes
 
 
 def _file_mode(top: str, path: str) -> str:
     full = os.path.join(top, path)
     if os.path.islink(full):
-        return "120000"
+        return SYMLINK
     try:
-        return "100755" if os.stat(full).st_mode & stat.S_IXUSR else "100644"
+        return EXECUTABLE if os.stat(full).st_mode & stat.S_IXUSR else REGULAR
     except OSError:
-        return "100644"  # it vanished just now, and is told as deleted
+        return REGULAR  # it vanished just now, and is told as deleted
 
 
 def _branch_from(environ: Mapping[str, str]) -> str | None:

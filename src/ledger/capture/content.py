@@ -3,56 +3,34 @@
 from __future__ import annotations
 
 import os
+import time
 
 from ledger.capture.code import Change
-from ledger.contract.manifest import Entry, Manifest, content_id
 from ledger.contract.notebook import code_of
-from ledger.storage.git import split_z
-from ledger.storage.tree import RevisionTree, TreeEntry, read_blobs
+from ledger.storage.tree import SUBMODULE, SYMLINK, TreeEntry, read_blobs
+from ledger.value import as_dict
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ledger.capture.code import CodeState
     from ledger.storage.git import Repository
 
-
-def hidden_changes(state: CodeState, known: Collection[str]) -> list[Change]:
-    """Return changes that git was told not to look at: assume-unchanged and skip-worktree."""
-    listed = split_z(state.repository.git("ls-files", "-v", "-z"))
-    paths = (entry[2:] for entry in listed if entry[0] != "H")
-    flagged = [path for path in paths if state.is_code(path) and path not in known]
-    committed = committed_entries(state) if flagged else {}
-    found: list[Change] = []
-    for path in flagged:
-        full = os.path.join(state.repository.top, path)
-        if os.path.islink(full) or not os.path.isfile(full) or path not in committed:
-            continue  # sparse-absent: the index entry stands
-        with open(full, "rb") as file:
-            content = file.read()
-        if _hash(state.repository, path, content, is_stored=False) != committed[path].oid:
-            mode = committed[path].mode
-            found.append(
-                Change(
-                    path=path, status="M", mode=mode, is_loaded=False, content=content, stamp=None
-                )
-            )
-    return found
+_RACY_NS = 2_000_000_000
+"""A file written so shortly before it was read may change again under the same time stamp."""
 
 
-def committed_entries(state: CodeState) -> Mapping[str, TreeEntry]:
-    """Return the files of the commit the run started from, below the project; none before one."""
-    if state.commit is None:
-        return {}
-    return RevisionTree(state.repository, state.commit, state.prefix).entries()
-
-
-def committed_contents(state: CodeState, changes: list[Change]) -> dict[str, bytes]:
-    """Return what the changed paths held in the commit; a path that is new is left out."""
-    committed = committed_entries(state)
-    oids = {c.path: committed[c.path].oid or "" for c in changes if c.path in committed}
+def committed_contents(
+    state: CodeState, committed: Mapping[str, TreeEntry], changes: Iterable[Change]
+) -> dict[str, bytes]:
+    """Return what the changed paths held in the commit; new and large ones are left out."""
+    oids = {
+        change.path: committed[change.path].oid or ""
+        for change in changes
+        if change.path in committed and not change.is_large and change.mode != SUBMODULE
+    }
     blobs = read_blobs(state.repository, oids.values())
     return {path: blobs[oid] for path, oid in oids.items() if oid in blobs}
 
@@ -64,111 +42,107 @@ def is_same_code(change: Change, before: bytes | None) -> bool:
     return code_of(change.path, before) == code_of(change.path, change.content)
 
 
-def read_late(state: CodeState, changes: list[Change]) -> tuple[list[Change], bool]:
-    """Return ``changes`` with the content of those that were too large to read at the start.
-
-    And whether one of them has changed since.
-    """
-    complete: list[Change] = []
-    is_raced = False
-    for change in changes:
-        if change.content is not None or change.stamp is None:
-            complete.append(change)
-            continue
-        content, is_same = _read_unchanged(state.repository.top, change)
-        is_raced |= not is_same
-        complete.append(
-            Change(
-                path=change.path,
-                status=change.status,
-                mode=change.mode,
-                is_loaded=change.is_loaded,
-                content=content,
-                stamp=change.stamp,
-            )
-        )
-    return complete, is_raced
+def read_late(state: CodeState, changes: Iterable[Change]) -> list[Change]:
+    """Return ``changes`` with the content of those that were too large to read at the start."""
+    return [
+        change
+        if change.content is not None or change.stamp is None or change.is_large
+        else _read_now(state.repository.top, change)
+        for change in changes
+    ]
 
 
 def changed_entries(
-    state: CodeState, changes: list[Change], omitted: Collection[str]
-) -> dict[str, Entry | None]:
-    """Return the git entry of every changed path, None for a deleted one."""
-    entries: dict[str, Entry | None] = {}
+    state: CodeState, changes: Iterable[Change], omitted: Collection[str]
+) -> tuple[dict[str, TreeEntry | None], set[str]]:
+    """Return the git entry of every changed path, None for a deleted one.
+
+    And the paths of large files that changed while they were read.
+    """
+    entries: dict[str, TreeEntry | None] = {}
+    files: list[Change] = []
     for change in changes:
-        if change.status == "S":
+        if change.mode == SUBMODULE:
             entries[change.path] = _submodule(state.repository, change.path)
-        elif change.content is None:
+        elif change.content is None and not change.is_large:
             entries[change.path] = None
         else:
-            is_stored = change.path not in omitted
-            oid = _hash(state.repository, change.path, change.content, is_stored=is_stored)
-            entries[change.path] = Entry(mode=change.mode, oid=oid)
-    return entries
+            files.append(change)
+    oids: dict[str, str] = {}
+    for is_stored in (True, False):
+        chosen = [change for change in files if (change.path not in omitted) == is_stored]
+        oids |= _hash(state.repository, chosen, is_stored=is_stored)
+    entries |= {c.path: TreeEntry(mode=c.mode, oid=oids[c.path]) for c in files if c.path in oids}
+    return entries, {change.path for change in files if change.path not in oids}
 
 
-def make_manifest(
-    state: CodeState,
-    changed: Mapping[str, Entry | None],
-    outs: Collection[str],
-    unstored: Mapping[str, bytes],
-) -> Manifest:
-    """Return the manifest of the observed code.
+def _hash(repository: Repository, changes: list[Change], *, is_stored: bool) -> dict[str, str]:
+    """Return the id ``git add`` would give each change: filters and LFS applied.
 
-    Args:
-        state: the code at the start.
-        changed: git's entry of every changed path, None for a deleted one.
-        outs: paths that a pipeline writes, hence not code.
-        unstored: contents of changed paths that git was not given to keep.
+    Files that are on the disk as they were read are hashed from there, in one process; the others
+    one by one from memory.
     """
-    entries = {
-        path: Entry(mode=entry.mode, oid=entry.oid or "")
-        for path, entry in committed_entries(state).items()
-        if (entry.mode == "160000" or state.is_code(path)) and not is_out(path, outs)
+    now = time.time_ns()
+    settled = [change for change in changes if _is_settled(repository.top, change, now)]
+    found = _hash_from_disk(repository, settled, is_stored=is_stored)
+    for change in changes:
+        if change.path in found or change.content is None:
+            continue
+        write = ("-w",) if is_stored else ()
+        where = () if change.mode == SYMLINK else (f"--path={change.path}",)
+        said = repository.git("hash-object", "--stdin", *write, *where, stdin=change.content)
+        found[change.path] = said.decode("ascii").strip()
+    return found
+
+
+def _hash_from_disk(
+    repository: Repository, changes: list[Change], *, is_stored: bool
+) -> dict[str, str]:
+    if not changes:
+        return {}
+    write = ("-w",) if is_stored else ()
+    names = "".join(f"{change.path}\n" for change in changes)
+    said = repository.ask("hash-object", *write, "--stdin-paths", stdin=os.fsencode(names))
+    oids = said.stdout.decode("ascii").split() if said.code == 0 else []  # one has just vanished
+    now = time.time_ns()
+    return {
+        change.path: oid
+        for change, oid in zip(changes, oids, strict=False)
+        if _is_settled(repository.top, change, now)
     }
-    entries = {path: entry for path, entry in entries.items() if path not in changed}
-    entries |= {path: entry for path, entry in changed.items() if entry is not None}
-    _judge_notebooks_by_code(state.repository, entries, unstored)
-    return Manifest(object_format=state.repository.object_format, entries=entries)
 
 
-def _judge_notebooks_by_code(
-    repository: Repository, entries: dict[str, Entry], unstored: Mapping[str, bytes]
-) -> None:
-    notebooks = {path: entry for path, entry in entries.items() if path.endswith(".ipynb")}
-    blobs = read_blobs(repository, (entry.oid for entry in notebooks.values()))
-    for path, entry in notebooks.items():
-        data = blobs.get(entry.oid, unstored.get(path))
-        if data is not None:
-            oid = content_id(code_of(path, data), repository.object_format)
-            entries[path] = Entry(mode=entry.mode, oid=oid)
+def _is_settled(top: str, change: Change, now_ns: int) -> bool:
+    """Whether the file holds what was read of it, as its time stamp tells."""
+    if change.mode == SYMLINK or change.stamp is None:
+        return False
+    if "\n" in change.path or change.path.startswith('"'):
+        return False  # the list of hash-object could not name it
+    try:
+        facts = os.lstat(os.path.join(top, change.path))
+    except OSError:
+        return False
+    is_same = (facts.st_mtime_ns, facts.st_size) == change.stamp
+    return is_same and (change.is_large or facts.st_mtime_ns < now_ns - _RACY_NS)
 
 
-def is_out(path: str, outs: Collection[str]) -> bool:
-    """Whether a pipeline writes ``path``."""
-    return any(path == out or path.startswith(f"{out}/") for out in outs)
-
-
-def _read_unchanged(top: str, change: Change) -> tuple[bytes | None, bool]:
+def _read_now(top: str, change: Change) -> Change:
     path = os.path.join(top, change.path)
+    content: bytes | None = None
+    is_same = False
     try:
         with open(path, "rb") as file:
             content = file.read()
             facts = os.fstat(file.fileno())
+        is_same = (facts.st_mtime_ns, facts.st_size) == change.stamp
     except OSError:
-        return None, False
-    return content, (facts.st_mtime_ns, facts.st_size) == change.stamp
+        content = None
+    fields = as_dict(change) | {"content": content, "is_raced": change.is_raced or not is_same}
+    return Change(**fields)  # type: ignore[arg-type]  # its own fields
 
 
-def _hash(repository: Repository, path: str, content: bytes, *, is_stored: bool) -> str:
-    """Return the id ``git add`` would give ``content`` at ``path``: filters and LFS applied."""
-    write = ("-w",) if is_stored else ()
-    link = os.path.islink(os.path.join(repository.top, path))
-    where = () if link else (f"--path={path}",)
-    said = repository.git("hash-object", "--stdin", *write, *where, stdin=content)
-    return said.decode("ascii").strip()
-
-
-def _submodule(repository: Repository, path: str) -> Entry | None:
+def _submodule(repository: Repository, path: str) -> TreeEntry | None:
     said = repository.ask("-C", path, "rev-parse", "HEAD")
-    return Entry(mode="160000", oid=said.stdout.decode("ascii").strip()) if said.code == 0 else None
+    if said.code:
+        return None
+    return TreeEntry(mode=SUBMODULE, oid=said.stdout.decode("ascii").strip())

@@ -33,9 +33,20 @@ def read_dvc_yaml(path: str) -> Node:
         ValueError: it is not YAML, too large, nested too deep, or uses aliases, which DVC never
             writes and which make a small file expand without end.
     """
+    return parse_dvc_yaml(read_whole(path, limit_bytes=MAX_BYTES), path)
+
+
+def parse_dvc_yaml(raw: bytes, path: str) -> Node:
+    """Return the first document of ``raw``, the bytes of the YAML file ``path``.
+
+    Raises:
+        ValueError: as ``read_dvc_yaml``.
+    """
     import yaml  # noqa: PLC0415  # 20 ms that most runs do not need
 
-    raw = read_whole(path, limit_bytes=MAX_BYTES)
+    if len(raw) > MAX_BYTES:
+        message = f"{path} has {len(raw)} bytes, more than the {MAX_BYTES} we read"
+        raise ValueError(message)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _build(yaml.parse(raw, Loader=loader))

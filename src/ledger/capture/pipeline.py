@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import os
 
-from ledger.capture.dvc_yaml import read_dvc_yaml
+from ledger.capture.dvc_yaml import parse_dvc_yaml
+from ledger.contract.code_paths import is_dvc_pointer
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Protocol
 
     from ledger.capture.dvc_yaml import Node
     from ledger.contract.json_text import Json
+
+    class Readable(Protocol):
+        """A tree of files."""
+
+        def entries(self) -> Mapping[str, object]:
+            """Return every file of the tree by path."""
+            ...
+
+        def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+            """Return the bytes of those of ``paths`` that are regular files."""
+            ...
+
 
 _OUT_KEYS = ("outs", "metrics", "plots")
 
@@ -28,27 +42,30 @@ def describe_stage(environ: Mapping[str, str]) -> dict[str, Json] | None:
     }
 
 
-def pipeline_outs(top: str, tracked: Iterable[str]) -> frozenset[str]:
-    """Return the paths that DVC pipelines and ``.dvc`` files declare as written by them.
+def pipeline_outs(tree: Readable, prefix: str = "") -> frozenset[str]:
+    """Return the paths that DVC pipelines and ``.dvc`` files of ``tree`` declare as written.
 
     Args:
-        top: the repository root.
-        tracked: paths relative to it that may be DVC files.
+        tree: a working tree, an index or a commit.
+        prefix: of the project in it: files elsewhere declare nothing for the project.
 
     Returns:
-        paths relative to ``top``; a file that does not parse declares nothing.
+        paths of the tree; a file that does not parse declares nothing.
     """
+    named = [path for path in tree.entries() if path.startswith(prefix) and _declares(path)]
     outs: set[str] = set()
-    for path in tracked:
-        name = path.rpartition("/")[2]
-        if name in {"dvc.yaml", "dvc.lock"} or name.endswith(".dvc"):
-            try:
-                document = read_dvc_yaml(os.path.join(top, path))
-            except (OSError, ValueError):
-                continue
-            folder = path.rpartition("/")[0]
-            outs.update(os.path.normpath(os.path.join(folder, out)) for out in _declared(document))
+    for path, data in tree.read(named).items() if named else ():
+        try:
+            document = parse_dvc_yaml(data, path)
+        except ValueError:
+            continue
+        folder = path.rpartition("/")[0]
+        outs.update(os.path.normpath(os.path.join(folder, out)) for out in _declared(document))
     return frozenset(out.replace(os.sep, "/") for out in outs)
+
+
+def _declares(path: str) -> bool:
+    return is_dvc_pointer(path) or path.rpartition("/")[2] == "dvc.yaml"
 
 
 def _declared(document: Node) -> Iterable[str]:

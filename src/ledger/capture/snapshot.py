@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 
-from ledger.capture.content import is_out
 from ledger.contract.redaction import holds_secret, is_secret_file
-from ledger.storage.git import split_z
+from ledger.storage.scratch_index import ScratchIndex
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from ledger.capture.code import Change, CodeState
-    from ledger.contract.manifest import Entry
+    from ledger.contract.code_paths import CodePaths
     from ledger.storage.git import Repository
+    from ledger.storage.tree import TreeEntry
 
 MAX_PATCH_BYTES = 1024 * 1024
-MAX_UNTRACKED_BYTES = 10 * 1024 * 1024
 _IDENTITY = {
     f"GIT_{role}_{part}": text
     for role in ("AUTHOR", "COMMITTER")
@@ -30,15 +29,9 @@ _DIFF = (
 )
 
 
-def is_huge(change: Change) -> bool:
-    """Whether a change is an untracked file that is named and otherwise left alone."""
-    size = change.stamp[1] if change.stamp else 0
-    return change.status == "?" and size > MAX_UNTRACKED_BYTES
-
-
 def is_kept_out(change: Change, before: bytes | None) -> bool:
-    """Whether a change must not be copied, because it brings a new credential."""
-    if is_secret_file(change.path):
+    """Whether a change must not be copied: it is too large, or brings a new credential."""
+    if change.is_large or is_secret_file(change.path):
         return True
     if change.content is None:
         return False
@@ -47,44 +40,40 @@ def is_kept_out(change: Change, before: bytes | None) -> bool:
     return holds_secret(added.decode("utf-8", "replace"))
 
 
-def store_snapshot(state: CodeState, entries: Mapping[str, Entry | None], run_id: str) -> str:
+def store_snapshot(state: CodeState, entries: Mapping[str, TreeEntry | None], run_id: str) -> str:
     """Commit the observed code on top of HEAD under refs/ledger/<run_id>, touching nothing else."""
     repository = state.repository
-    os.makedirs(repository.private_dir, exist_ok=True)
-    index = os.path.join(repository.private_dir, f"snapshot-{os.getpid()}-{run_id}.index")
-    env = {"GIT_INDEX_FILE": index, **_IDENTITY}
-    try:
-        repository.git("read-tree", state.commit or "--empty", env=env)
-        null = "0" * (64 if repository.object_format == "sha256" else 40)
-        lines = (
-            os.fsencode(f"{entry.mode} {entry.oid}\t{path}" if entry else f"0 {null}\t{path}")
-            for path, entry in entries.items()
-        )
-        stdin = b"".join(line + b"\0" for line in lines)
-        repository.git("update-index", "-z", "--index-info", stdin=stdin, env=env)
-        tree = repository.git("write-tree", env=env).decode("ascii").strip()
-    finally:
-        if os.path.exists(index):
-            os.unlink(index)
+    null = "0" * (64 if repository.object_format == "sha256" else 40)
+    lines = (
+        os.fsencode(f"{entry.mode} {entry.oid}\t{path}" if entry else f"0 {null}\t{path}")
+        for path, entry in entries.items()
+    )
+    stdin = b"".join(line + b"\0" for line in lines)
+    with ScratchIndex(repository, f"snapshot-{run_id}") as index:
+        repository.git("read-tree", state.commit or "--empty", env=index.env)
+        repository.git("update-index", "-z", "--index-info", stdin=stdin, env=index.env)
+        tree = repository.git("write-tree", env=index.env).decode("ascii").strip()
     parents = ("-p", state.commit) if state.commit else ()
     message = f"code of run {run_id}\n".encode()
-    said = repository.git("commit-tree", tree, *parents, stdin=message, env=env)
+    said = repository.git("commit-tree", tree, *parents, stdin=message, env=_IDENTITY)
     commit = said.decode("ascii").strip()
     repository.git("update-ref", f"refs/ledger/{run_id}", commit)
     return commit
 
 
 def make_patch(
-    state: CodeState, base: str | None, snapshot: str, outs: Collection[str]
+    state: CodeState, base: str | None, snapshot: str, code: CodePaths
 ) -> tuple[bytes | None, list[str]]:
     """Return the patch from ``base`` to the snapshot, or None and the paths it would have held."""
     against = base or _empty_tree(state.repository)
-    changed = split_z(
-        state.repository.git(
-            "diff-tree", "-r", "-z", "--name-only", "--no-renames", against, snapshot
-        )
-    )
-    paths = [path for path in changed if state.is_code(path) and not is_out(path, outs)]
+    how = ("diff-tree", "-r", "-z", "--raw", "--no-renames")
+    listed = state.repository.git(*how, against, snapshot).split(b"\0")
+    paths = []
+    for facts, raw in zip(listed[0::2], listed[1::2], strict=False):
+        before, after, *_ = facts.decode("ascii").removeprefix(":").split(" ")
+        path = os.fsdecode(raw)
+        if code.lists(path, after if after.strip("0") else before):
+            paths.append(path)
     if not paths:
         return None, []
 

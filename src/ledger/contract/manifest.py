@@ -11,15 +11,44 @@ import hashlib
 import json
 import re
 
+from ledger.contract.notebook import code_of
 from ledger.errors import MalformedError
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Protocol
+
+    class Listed(Protocol):
+        """A path of a tree as git describes it."""
+
+        @property
+        def mode(self) -> str:
+            """Git's file mode."""
+            ...
+
+        @property
+        def oid(self) -> str | None:
+            """Id of the content ``git add`` would store; None where nobody knows it."""
+            ...
+
+    class Source(Protocol):
+        """A tree whose code has a manifest: a working tree, an index or a commit."""
+
+        def select(
+            self, is_wanted: Callable[[str, str], bool], among: Iterable[str] | None = None
+        ) -> Mapping[str, Listed]:
+            """Return the tracked paths, all or ``among`` some, whose (path, mode) ``is_wanted``."""
+            ...
+
+        def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+            """Return the bytes that git stores for those of ``paths`` that are regular files."""
+            ...
 
 
+_NOTEBOOK = ".ipynb"
 _LINES = {
     "sha1": r"([0-7]{6}) ([0-9a-f]{40})\t(.+)",
     "sha256": r"([0-7]{6}) ([0-9a-f]{64})\t(.+)",
@@ -48,6 +77,38 @@ class Manifest:
             entry = self.entries[path]
             lines.append(f"{entry.mode} {entry.oid}\t{_quote(path)}")
         return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def manifest_of(
+    tree: Source,
+    object_format: str,
+    is_listed: Callable[[str, str], bool],
+    among: Iterable[str] | None = None,
+) -> Manifest:
+    """Return the manifest of ``tree``; of equal code it is equal, whatever kind of tree holds it.
+
+    Args:
+        tree: a working tree, an index or a commit.
+        object_format: ``sha1`` or ``sha256``.
+        is_listed: which (path, mode) count; ``CodePaths.lists`` for a whole manifest.
+        among: the paths to look at; None for all that the tree has.
+    """
+    entries = {
+        path: Entry(mode=entry.mode, oid=entry.oid)
+        for path, entry in tree.select(is_listed, among).items()
+        if entry.oid is not None
+    }
+    notebooks = [path for path in entries if path.endswith(_NOTEBOOK)]
+    for path, data in tree.read(notebooks).items() if notebooks else ():
+        oid = content_id(code_of(path, data), object_format)
+        entries[path] = Entry(mode=entries[path].mode, oid=oid)
+    return Manifest(object_format=object_format, entries=entries)
+
+
+def recorded_path(path: str) -> str:
+    r"""Return ``path`` as a record holds it: bytes that are not UTF-8 are written ``\xNN``."""
+    raw = path.encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace")
 
 
 def manifest_hash(encoded: bytes) -> str:

@@ -11,7 +11,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Protocol
 
     from ledger.storage.git import Repository
@@ -33,6 +33,16 @@ if TYPE_CHECKING:
 
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
+_MAX_ARGUMENTS = 500
+_EMPTY_BLOBS = frozenset({
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+})  # fmt: skip
+_EMPTY_TREES = {
+    40: "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+"""Ids of the tree without files, which git knows without storing it, by their length."""
 
 
 @value
@@ -120,6 +130,18 @@ class IndexTree:
                     self._entries.setdefault(os.fsdecode(path), TreeEntry(mode=mode, oid=oid))
         return self._entries
 
+    def select(
+        self, is_wanted: Callable[[str, str], bool], among: Iterable[str] | None = None
+    ) -> dict[str, TreeEntry]:
+        """Return the files, all or ``among`` some, whose (path, mode) ``is_wanted``.
+
+        One that is only meant to be added is none.
+        """
+        chosen = selected(self.entries(), is_wanted, among)
+        for path in intended(self.repository, chosen):
+            del chosen[path]
+        return chosen
+
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the staged bytes of those of ``paths`` that are staged as files."""
         entries = self.entries()
@@ -138,18 +160,21 @@ class IndexTree:
 
 
 class RevisionTree:
-    """The files of a commit below ``prefix``, without checking it out."""
+    """The files of a commit below ``prefix``, or at ``paths``, without checking it out."""
 
-    def __init__(self, repository: Repository, commit: str, prefix: str = "") -> None:
+    def __init__(
+        self, repository: Repository, commit: str, prefix: str = "", paths: Sequence[str] = ()
+    ) -> None:
         self.repository = repository
         self.commit = commit
-        self.prefix = prefix
+        # a command line has an end: very many paths are looked up in the whole list
+        self._limit = paths if 0 < len(paths) <= _MAX_ARGUMENTS else (prefix,) if prefix else ()
         self._entries: dict[str, TreeEntry] | None = None
 
     def entries(self) -> Mapping[str, TreeEntry]:
-        """Return every file of the commit below the prefix."""
+        """Return every file of the commit below the prefix, or at least those at the paths."""
         if self._entries is None:
-            limit = ("--", self.prefix) if self.prefix else ()
+            limit = ("--", *self._limit) if self._limit else ()
             listed = self.repository.git("ls-tree", "-r", "-z", self.commit, *limit)
             self._entries = {}
             for line in listed.split(b"\0"):
@@ -158,6 +183,12 @@ class RevisionTree:
                     mode, _kind, oid = facts.decode("ascii").split(" ")
                     self._entries[os.fsdecode(path)] = TreeEntry(mode=mode, oid=oid)
         return self._entries
+
+    def select(
+        self, is_wanted: Callable[[str, str], bool], among: Iterable[str] | None = None
+    ) -> dict[str, TreeEntry]:
+        """Return the files, all or ``among`` some, whose (path, mode) ``is_wanted``."""
+        return selected(self.entries(), is_wanted, among)
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the bytes of those of ``paths`` that are files of the commit."""
@@ -173,6 +204,31 @@ class RevisionTree:
     def why_unread(self, path: str) -> str | None:
         """Return why ``read`` left out ``path``, a file of the tree: its content is not there."""
         return f"git has no object {self.entries()[path].oid}"
+
+
+def selected(
+    entries: Mapping[str, TreeEntry],
+    is_wanted: Callable[[str, str], bool],
+    among: Iterable[str] | None,
+) -> dict[str, TreeEntry]:
+    """Return those of ``entries``, all or ``among`` some, whose (path, mode) ``is_wanted``."""
+    chosen = entries if among is None else {p: entries[p] for p in among if p in entries}
+    return {path: entry for path, entry in chosen.items() if is_wanted(path, entry.mode)}
+
+
+def intended(repository: Repository, entries: Mapping[str, TreeEntry]) -> set[str]:
+    """Return those of ``entries`` of the index that ``git add --intent-to-add`` put there.
+
+    Nothing of them will be committed. They stand as empty files, so git is asked only where there
+    is one.
+    """
+    empty = [path for path, entry in entries.items() if entry.oid in _EMPTY_BLOBS]
+    if not empty:
+        return set()
+    tree = _EMPTY_TREES[len(entries[empty[0]].oid or "")]
+    how = ("--raw", "-z", "--no-renames", "--ita-invisible-in-index")
+    listed = repository.git("diff-index", "--cached", *how, tree, "--").split(b"\0")
+    return set(empty) - {os.fsdecode(path) for path in listed[1::2]}
 
 
 def read_blobs(repository: Repository, oids: Iterable[str]) -> dict[str, bytes]:

@@ -13,14 +13,12 @@ from pathlib import Path
 
 from ledger.capture.data import describe_data
 from ledger.capture.environment import describe_environment
-from ledger.capture.pipeline import pipeline_outs
 from ledger.capture.settle import settle
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list
 from ledger.contract.layout import PATCH_NAME
 from ledger.contract.manifest import manifest_hash
 from ledger.errors import LedgerError
-from ledger.storage.tree import RevisionTree
 from ledger.value import value
 from ledger.writer.heal import KEPT, heal
 from ledger.writer.narrate import say, warn
@@ -160,14 +158,7 @@ class Capture:
         state = self._subject.code
         if state is None:
             return {}
-        top = state.repository.top
-        tracked = (
-            RevisionTree(state.repository, state.commit, state.prefix).entries()
-            if state.commit
-            else ()
-        )
-        outs = pipeline_outs(top, tracked)
-        facts = settle(state, self._subject.run_id, outs)
+        facts = settle(state, self._subject.run_id)
         name = manifest_hash(facts.manifest).removeprefix("sha256:")
         self._share(f"code/{name}.manifest", facts.manifest)
         if facts.patch is not None:

@@ -9,7 +9,8 @@ import sysconfig
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ledger.capture.code import loaded_files, observe
+from ledger.capture.code import observe
+from ledger.capture.loaded import loaded_files, running_files
 from ledger.capture.seeds import seed_in_config, whole_number
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object
@@ -226,17 +227,20 @@ def starting_points() -> list[Path]:
     if not isinstance(script, str):
         return [here]
     path = Path(script).absolute()
-    is_tool = any(path.is_relative_to(folder) for folder in _installed_folders())
+    is_tool = any(path.is_relative_to(folder) for folder in installed_folders())
     return [here] if is_tool else [path.parent, here]
 
 
 def observe_project(project: Project, extra: Iterable[str] = ()) -> CodeState | None:
     """Return the code of ``project`` right now, None with a warning where git cannot tell."""
-    loaded = loaded_files(list(sys.modules.values()), sys.argv, extra, _installed_folders())
+    named = [*extra, *running_files()]
+    loaded = loaded_files(list(sys.modules.values()), sys.argv, named, installed_folders())
     script = getattr(sys.modules.get("__main__"), "__file__", None)  # "<stdin>" for a pipe
-    is_known = isinstance(script, str) and os.path.isfile(script)
+    if not isinstance(script, str) or not os.path.isfile(script):
+        script = None
+    own = script if script is not None and not _is_installed(script) else None
     try:
-        return observe(project, os.environ, loaded, is_known=is_known)
+        return observe(project, os.environ, loaded, is_known=script is not None, script=own)
     except NoLedgerError as error:
         warn(f"{error}; the run is recorded without its code")
     except (LedgerError, OSError, ValueError) as error:
@@ -244,9 +248,18 @@ def observe_project(project: Project, extra: Iterable[str] = ()) -> CodeState | 
     return None
 
 
-def _installed_folders() -> list[str]:
+def installed_folders() -> list[str]:
+    """Return the folders of what is installed for this interpreter."""
     paths = sysconfig.get_paths()
     return [paths["stdlib"], paths["purelib"], paths["platlib"], paths["scripts"]]
+
+
+def _is_installed(script: str) -> bool:
+    """Whether the program is a tool that was installed: a test runner, a notebook server."""
+    user = sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
+    folders = [*installed_folders(), user, sys.prefix, sys.base_prefix]
+    path = os.path.abspath(script)
+    return any(path.startswith(os.path.join(folder, "")) for folder in folders)
 
 
 def _read_parent(project: Project, parent: str | None) -> RunRecord | None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.capture.pipeline import describe_stage, pipeline_outs
-from make_repo import write_files
+from ledger.storage.git import clean_environment, find_repository
+from ledger.storage.tree import IndexTree, RevisionTree
+from make_repo import make_repo
 
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def outs_of(folder: Path, files: dict[str, str]) -> set[str]:
-    write_files(folder, files)
-    return set(pipeline_outs(str(folder), files))
+def outs_of(folder: Path, files: dict[str, str], prefix: str = "") -> set[str]:
+    """Return the outs that a commit of ``files`` declares; its index declares the same."""
+    repo = make_repo(folder, files)
+    repository = find_repository(str(repo), clean_environment(os.environ))
+    outs = pipeline_outs(RevisionTree(repository, "HEAD"), prefix)
+    assert outs == pipeline_outs(IndexTree(repository), prefix)
+    return set(outs)
 
 
 def test_outs_metrics_and_plots_of_stages_are_outs(tmp_path: Path) -> None:
@@ -53,8 +60,9 @@ def test_a_file_that_says_nothing_declares_nothing(tmp_path: Path, text: str) ->
     assert set() == outs_of(tmp_path, {"dvc.yaml": text})
 
 
-def test_a_file_that_is_gone_declares_nothing(tmp_path: Path) -> None:
-    assert frozenset() == pipeline_outs(str(tmp_path), ["dvc.yaml", "x.dvc"])
+def test_pipelines_of_another_project_declare_nothing(tmp_path: Path) -> None:
+    text = "stages:\n  t:\n    outs: [model.pt]\n"
+    assert {"b/model.pt"} == outs_of(tmp_path, {"a/dvc.yaml": text, "b/dvc.yaml": text}, "b/")
 
 
 def test_the_stage_is_what_dvc_says() -> None:

@@ -31,9 +31,10 @@ def test_without_a_run_nothing_is_stored(tmp_path: Path) -> None:
 
 
 def test_an_out_that_changed_is_no_dirt(tmp_path: Path) -> None:
-    project = make_project(tmp_path, {"out/params.json": "{}"})
+    stages = "stages:\n  t:\n    cmd: x\n    outs: [out]\n"
+    project = make_project(tmp_path, {"out/params.json": "{}", "dvc.yaml": stages})
     write_files(project, {"out/params.json": '{"a": 1}'})
-    facts = settle(state_of(project), "r", ["out"])
+    facts = settle(state_of(project), "r")
     assert (False, None) == (facts.is_dirty, facts.snapshot)
     assert b"out/params.json" not in facts.manifest
 
