@@ -7,12 +7,15 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+from ledger.capture.code import observe
+from ledger.capture.settle import settle
 from ledger.contract.columns import Column
 from ledger.contract.json_text import encode_number
 from ledger.contract.manifest import Entry, Manifest, content_id, manifest_hash
 from ledger.contract.metrics import decode_table, encode_row, summarise
 from ledger.contract.note import SECTIONS, render_note
 from ledger.contract.record import encode_record
+from ledger.project import find_project
 
 
 if TYPE_CHECKING:
@@ -137,6 +140,27 @@ def dirty_git(code: Mapping[str, bytes], ledger_dir: Path, paths: Sequence[str])
         "dirty_paths": [{"path": path, "status": "M", "loaded": True} for path in paths],
         "code": name,
     }
+
+
+def capture_run(
+    project: Path, run_id: str = RUN_ID, *, loaded: Sequence[str] = (), **changes: object
+) -> Path:
+    """Write a legal run that used the code of ``project`` as it stands; return its folder.
+
+    Args:
+        loaded: untracked files that the run used, relative to the project.
+        changes: as for ``write_run``.
+    """
+    files = [str(project / path) for path in loaded]
+    facts = settle(observe(find_project([project]), environment(), files), run_id)
+    folder = write_run(project / "ledger", run_id, **{"git": facts.to_json(), **changes})
+    if facts.patch is not None:
+        (folder / "changes.patch").write_bytes(facts.patch)
+    name = manifest_hash(facts.manifest).removeprefix("sha256:")
+    code = project / "ledger" / "code"
+    code.mkdir(exist_ok=True)
+    (code / f"{name}.manifest").write_bytes(facts.manifest)
+    return folder
 
 
 class Repo:

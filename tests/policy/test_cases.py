@@ -7,7 +7,10 @@ own files over it: ``committed/`` before the base commit, ``staged/`` in the ind
 - ``committed``: true when the legal run is part of the base commit, not of the commit judged;
 - ``remove``: paths to remove before staging;
 - ``staged``, ``tree``: what is found at either stage, as [code, path, line];
-- ``severity``: the weight of all findings at the stage of a commit, error unless given.
+- ``range``: what is found of the branch that would be made of what is staged; judged where it is
+  said, and for codes that are judged nowhere else. ``others/`` is what its base gets meanwhile,
+  beside the legal run where ``others_run`` is true;
+- ``severity``: the weight of all findings of a commit or range, error unless given.
 """
 
 from __future__ import annotations
@@ -16,17 +19,23 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.policy.judge import judge_staged, judge_tree
+from ledger.policy.judge_range import judge_range
 from ledger.policy.ledgers import Ledger
-from ledger.settings import Settings
+from ledger.settings import Settings, parse_settings
 from ledger.storage.git import clean_environment, find_repository
 from policy.builders import Repo, environment, write_run
 
 
+if TYPE_CHECKING:
+    from ledger.policy.judge import Verdict
+    from ledger.storage.git import Repository
+
+RANGE_ONLY = {"LED100", "LED106"}
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(
     path for path in CASES.glob("*/*/*") if path.is_dir() and path.parent.name in {"good", "bad"}
@@ -43,17 +52,39 @@ def test_case_finds_exactly_what_it_says(case: Path, tmp_path: Path) -> None:
     repository = find_repository(str(repo.top), clean_environment(environment()))
 
     staged = judge_staged(repository, {})
-    ledger = Ledger(folder="ledger", settings=Settings(), settings_path="ledger.toml")
+    text = (repo.top / "ledger.toml").read_bytes() if (repo.top / "ledger.toml").exists() else b""
+    settings = parse_settings(text, "ledger.toml") or Settings()
+    ledger = Ledger(folder="ledger", settings=settings, settings_path="ledger.toml")
     tree = judge_tree(repository.top, [ledger], repository)
+    verdicts = {"staged": staged, "tree": tree}
+    if "range" in said or code in RANGE_ONLY:
+        verdicts["range"] = judge_what_the_branch_brings(case, said, repo, repository)
 
-    for stage, verdict in (("staged", staged), ("tree", tree)):
+    for stage, verdict in verdicts.items():
         found = [[one.code, one.path, one.line] for one in verdict.findings]
         shown = "\n".join(one.to_text() for one in verdict.findings)
         assert sorted(found, key=str) == sorted(said.get(stage, []), key=str), f"{stage}: {shown}"
-    weights = {one.severity for one in staged.findings}
-    assert weights <= {said.get("severity", "error")}
-    codes = {entry[0] for stage in ("staged", "tree") for entry in said.get(stage, [])}
+    for stage in ("staged", "range"):
+        weights = {one.severity for one in verdicts[stage].findings} if stage in verdicts else set()
+        assert weights <= {said.get("severity", "error")}
+    codes = {entry[0] for stage in verdicts for entry in said.get(stage, [])}
     assert (code in codes) == (kind == "bad")
+
+
+def judge_what_the_branch_brings(
+    case: Path, said: dict[str, Any], repo: Repo, repository: Repository
+) -> Verdict:
+    """Commit what is staged on a branch, ``others`` on its base, and return the verdict on it."""
+    base = repo.git("rev-parse", "HEAD").strip()
+    repo.git("commit", "-q", "--no-verify", "-m", "branch")
+    head = repo.git("rev-parse", "HEAD").strip()
+    repo.git("checkout", "-q", "--detach", base)
+    if (case / "others").exists():
+        if said.get("others_run"):
+            write_run(repo.ledger)
+        lay(case / "others", repo.top)
+        repo.commit("others")
+    return judge_range(repository, "HEAD", head)
 
 
 def build(case: Path, said: dict[str, Any], top: Path) -> Repo:
@@ -86,7 +117,7 @@ def lay(source: Path, top: Path) -> None:
             target.write_text(json.dumps(document, indent=2) + "\n")
         else:
             target.unlink(missing_ok=True)
-            shutil.copy2(path, target, follow_symlinks=False)
+            shutil.copy(path, target, follow_symlinks=False)  # a time stamp of now
 
 
 def merged(document: Any, patch: Any) -> Any:  # JSON

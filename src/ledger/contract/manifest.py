@@ -111,6 +111,18 @@ def recorded_path(path: str) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
+def paths_recorded_as(told: str) -> tuple[str, ...]:
+    r"""Return the paths that a record may call ``told``: one, or two where it holds ``\xNN``."""
+    first, *others = told.split("\\x")
+    raw = first.encode("utf-8", "surrogateescape")
+    try:
+        for part in others:
+            raw += bytes.fromhex(part[:2]) + part[2:].encode("utf-8", "surrogateescape")
+    except ValueError:
+        return (told,)
+    return tuple(dict.fromkeys((told, raw.decode("utf-8", "surrogateescape"))))
+
+
 def manifest_hash(encoded: bytes) -> str:
     """Return ``sha256:<64 hex>`` of an encoded manifest; its file is named by the hex part."""
     return "sha256:" + hashlib.sha256(encoded).hexdigest()

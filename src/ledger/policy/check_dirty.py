@@ -4,60 +4,79 @@ from __future__ import annotations
 
 from ledger.contract.json_text import as_text
 from ledger.contract.layout import RECORD_NAME
-from ledger.contract.manifest import content_id, decode_manifest, manifest_hash
-from ledger.contract.notebook import code_of
+from ledger.contract.manifest import decode_manifest, manifest_hash, paths_recorded_as
 from ledger.errors import MalformedError
+from ledger.policy.catalogue import RANGE, STAGED
 from ledger.policy.evidence import line_of
-from ledger.policy.finding import shell_words
+from ledger.policy.finding import NOTICE
 from ledger.policy.mend import bring
+from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ledger.contract.manifest import Manifest
+    from ledger.contract.record import DirtyPath
     from ledger.policy.evidence import Evidence
     from ledger.policy.finding import Finding
     from ledger.policy.scene import Scene
-    from ledger.storage.tree import TreeEntry
+    from ledger.storage.tree import Tree
 
 _HASH_PREFIX = "sha256:"
 _SHOWN = 4
 _NEW_RUN = "commit the code, then run again: a new run is the only proof"
+_HELD = {STAGED: "the commit does not hold", RANGE: "no commit of the range holds"}
+_SUBMODULE = "S"
+_DELETED = "D"
+
+
+@value
+class _Difference:
+    """What one tree lacks of the code a run used."""
+
+    letters: Mapping[str, str]
+    """Git's letter by path."""
+    told: Sequence[str]
+    """The paths in words."""
 
 
 def check_dirty(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
-    """LED101: every path that was dirty has, in the judged tree, the content the run used.
+    """LED101: every path that was dirty has, in a judged tree, the content the run used.
 
     A record that cannot tell what was dirty never passes by emptiness. At the stage of a commit
-    only records that the commit brings are judged: the code moves on after them.
+    only records that the commit brings are judged: the code moves on after them. With
+    ``dirty = "forbid"`` no dirty run passes; with ``"reconstructible"`` one whose base and
+    changes.patch give its manifest again passes too.
     """
     record = evidence.record
     if record is None or evidence.is_imported or record.is_dirty is False:
         return
     if not _is_brought(scene, evidence):
         return
+    if scene.ledger.settings.dirty == "forbid":
+        message = "the run was dirty, which the settings of this project forbid"
+        yield _finding(scene, evidence, "dirty", message, _NEW_RUN)
+        return
     dirty = record.dirty_paths
     if record.is_dirty is None or not dirty:
-        yield _cannot_tell(
-            scene, evidence, "the record does not say which files were dirty", _NEW_RUN
-        )
+        reason = as_text(record.git.get("dirty_reason"))
+        why = reason or "the record does not say which files were dirty"
+        yield _cannot_tell(scene, evidence, why, _NEW_RUN)
         return
-    paths = [entry.path for entry in dirty]
     code = as_text(record.git.get("code"))
     if code is None:
         yield _cannot_tell(scene, evidence, "the record names no code manifest", _NEW_RUN)
         return
-    path = manifest_path(scene, code)
     manifest = _manifest(scene, code)
-    entries = scene.code_entries()
     if isinstance(manifest, str):
-        yield _cannot_tell(scene, evidence, manifest, bring(scene, evidence.run, path))
-    elif entries is None:
+        fix = bring(scene, evidence.run, manifest_path(scene, code))
+        yield _cannot_tell(scene, evidence, manifest, fix)
+    elif scene.repository is None:
         yield _cannot_tell(scene, evidence, "there is no git repository to compare with", _NEW_RUN)
     else:
-        yield from _compare(scene, evidence, manifest, entries, paths)
+        yield from _compare(scene, evidence, manifest, dirty)
 
 
 def manifest_path(scene: Scene, code: str) -> str:
@@ -91,46 +110,90 @@ def _manifest(scene: Scene, code: str) -> Manifest | str:
 
 
 def _compare(
+    scene: Scene, evidence: Evidence, manifest: Manifest, dirty: Iterable[DirtyPath]
+) -> Iterator[Finding]:
+    letters = {path: one.status for one in dirty for path in _real_paths(one.path, manifest)}
+    unknown = [p for p, at in letters.items() if at != _DELETED and p not in manifest.entries]
+    if unknown:
+        why = f"its manifest lacks {unknown[0]}, which was changed"
+        yield _cannot_tell(scene, evidence, why, _NEW_RUN)
+        return
+    difference = _smallest_difference(scene, manifest, letters)
+    if difference is None:
+        return
+    rules = scene.ledger.settings.dirty
+    may_rebuild = rules == "reconstructible" or scene.stage == RANGE
+    is_rebuilt = may_rebuild and _is_rebuilt(scene, evidence, manifest, letters)
+    if is_rebuilt and rules == "reconstructible":
+        return
+    yield _uncovered(scene, evidence, manifest, difference, is_rebuilt=is_rebuilt)
+
+
+def _uncovered(
     scene: Scene,
     evidence: Evidence,
     manifest: Manifest,
-    entries: Mapping[str, TreeEntry],
-    paths: Iterable[str],
-) -> Iterator[Finding]:
-    differing: list[str] = []
-    told: list[str] = []
-    for path in paths:
-        used = manifest.entries[path].oid if path in manifest.entries else None
-        held = _held(scene, entries, path, manifest.object_format)
-        if used != held:
-            differing.append(path)
-            told.append(f"{path} ({_short(held)}, the run used {_short(used)})")
-    if not differing:
-        return
+    difference: _Difference,
+    *,
+    is_rebuilt: bool,
+) -> Finding:
+    from ledger.policy.dirty_mend import mend_dirty  # noqa: PLC0415  # only for a finding
+
+    told = difference.told
     more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-    where = "the commit" if scene.is_staged else "the index"
-    yield scene.finding(
-        "LED101",
-        evidence.run.path_of(RECORD_NAME),
-        f"the run used code that {where} does not hold: {', '.join(told[:_SHOWN])}{more}",
-        f"git add -- {shell_words(differing)}",
-        run_id=evidence.run.run_id,
-        line=line_of(evidence.data[RECORD_NAME], "dirty_paths"),
-    )
+    held = _HELD.get(scene.stage, "the index does not hold")
+    message = f"the run used code that {held}: {', '.join(told[:_SHOWN])}{more}"
+    if is_rebuilt:
+        message += "; its base and changes.patch give it again"
+    fix = mend_dirty(scene, evidence, manifest, difference.letters)
+    severity = NOTICE if is_rebuilt else None
+    return _finding(scene, evidence, "dirty_paths", message, fix, severity=severity)
 
 
-def _held(
-    scene: Scene, entries: Mapping[str, TreeEntry], path: str, object_format: str
-) -> str | None:
-    """Return the content id of ``path`` as manifests count it, None where it is absent."""
-    entry = entries.get(path)
-    if entry is None:
-        return None
-    if path.endswith(".ipynb") and scene.code is not None:
-        data = scene.code.get(path)
-        if data is not None:
-            return content_id(code_of(path, data), object_format)
-    return entry.oid
+def _is_rebuilt(
+    scene: Scene, evidence: Evidence, manifest: Manifest, letters: Mapping[str, str]
+) -> bool:
+    from ledger.policy.rebuild import is_rebuilt  # noqa: PLC0415  # only where a tree lacks code
+
+    if scene.repository is None or _SUBMODULE in letters.values():
+        return False  # no patch of this repository holds what was changed inside another
+    return is_rebuilt(scene.repository, scene.ledger, evidence, manifest)
+
+
+def _smallest_difference(
+    scene: Scene, manifest: Manifest, letters: Mapping[str, str]
+) -> _Difference | None:
+    """Return what the first judged tree lacks, None where one of them holds all."""
+    first = None
+    for tree in scene.code_trees(list(letters)):
+        difference = _difference(tree, manifest, letters)
+        if not difference.letters:
+            return None
+        first = first or difference
+    return first
+
+
+def _difference(tree: Tree, manifest: Manifest, letters: Mapping[str, str]) -> _Difference:
+    from ledger.policy.code_tree import ids_in  # noqa: PLC0415  # only where a run was dirty
+
+    held = ids_in(tree, letters, manifest.object_format)
+    differing: dict[str, str] = {}
+    told: list[str] = []
+    for path, letter in letters.items():
+        used = manifest.entries[path].oid if path in manifest.entries else None
+        if letter == _SUBMODULE:
+            told.append(f"{path} (changed inside the submodule)")
+            differing[path] = letter
+        elif used != held.get(path):
+            told.append(f"{path} ({_short(held.get(path))}, the run used {_short(used)})")
+            differing[path] = letter
+    return _Difference(letters=differing, told=told)
+
+
+def _real_paths(told: str, manifest: Manifest) -> Sequence[str]:
+    """Return the path that a record calls ``told``; where it is gone, all it may have meant."""
+    meant = paths_recorded_as(told)
+    return [path for path in meant if path in manifest.entries] or meant
 
 
 def _short(oid: str | None) -> str:
@@ -138,11 +201,24 @@ def _short(oid: str | None) -> str:
 
 
 def _cannot_tell(scene: Scene, evidence: Evidence, why: str, fix: str) -> Finding:
+    return _finding(scene, evidence, "dirty", f"cannot tell which code the run used: {why}", fix)
+
+
+def _finding(  # noqa: PLR0913  # a finding has this many fields
+    scene: Scene,
+    evidence: Evidence,
+    key: str,
+    message: str,
+    fix: str,
+    *,
+    severity: str | None = None,
+) -> Finding:
     return scene.finding(
         "LED101",
         evidence.run.path_of(RECORD_NAME),
-        f"cannot tell which code the run used: {why}",
+        message,
         fix,
         run_id=evidence.run.run_id,
-        line=line_of(evidence.data[RECORD_NAME], "dirty"),
+        line=line_of(evidence.data[RECORD_NAME], key),
+        severity=severity,
     )

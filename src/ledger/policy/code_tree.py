@@ -11,18 +11,15 @@ from ledger.contract.manifest import manifest_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from typing import TypeAlias
 
     from ledger.contract.code_paths import CodePaths
     from ledger.contract.manifest import Manifest
     from ledger.policy.ledgers import Ledger
     from ledger.settings import Settings
-    from ledger.storage.tree import IndexTree, RevisionTree
-
-    CodeTree: TypeAlias = IndexTree | RevisionTree
+    from ledger.storage.tree import Tree
 
 
-def paths_of(ledger: Ledger, tree: CodeTree, settings: Settings | None = None) -> CodePaths:
+def paths_of(ledger: Ledger, tree: Tree, settings: Settings | None = None) -> CodePaths:
     """Return the code paths of the project of ``ledger``, whose pipelines are those of ``tree``.
 
     ``settings`` are the ones to go by; the ledger's own unless given.
@@ -45,13 +42,13 @@ def project_prefix(ledger: Ledger) -> str:
 
 
 def manifest_in(
-    ledger: Ledger, tree: CodeTree, object_format: str, settings: Settings | None = None
+    ledger: Ledger, tree: Tree, object_format: str, settings: Settings | None = None
 ) -> Manifest:
     """Return the whole code manifest of ``tree`` for the project of ``ledger``."""
     return manifest_of(tree, object_format, paths_of(ledger, tree, settings).lists)
 
 
-def ids_in(tree: CodeTree, paths: Collection[str], object_format: str) -> dict[str, str]:
+def ids_in(tree: Tree, paths: Collection[str], object_format: str) -> dict[str, str]:
     """Return the content id, as manifests count it, of those of ``paths`` that ``tree`` holds."""
     held = manifest_of(tree, object_format, lambda _path, _mode: True, paths)
     return {path: entry.oid for path, entry in held.entries.items()}

@@ -12,14 +12,15 @@ from ledger.storage.tree import WorkTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.contract.note import Note
+    from ledger.policy.history import History
     from ledger.policy.ledgers import Ledger, RunFolder
     from ledger.policy.parents import Parents
     from ledger.policy.reading import Blobs
     from ledger.storage.git import Repository
-    from ledger.storage.tree import TreeEntry
+    from ledger.storage.tree import Tree
 
 
 class Scene:
@@ -31,6 +32,7 @@ class Scene:
         code: files by path as git would store them, what LED101 compares with; None without git.
         changes: {path: status} against HEAD; None where everything is judged.
         parents: the further parents of a merge in progress.
+        history: the commits of the range; None at the other stages.
     """
 
     def __init__(  # noqa: PLR0913  # what a judgement looks at is this many things
@@ -44,6 +46,7 @@ class Scene:
         repository: Repository | None,
         changes: Mapping[str, str] | None = None,
         parents: Parents | None = None,
+        history: History | None = None,
     ) -> None:
         self.stage = stage
         self.ledger = ledger
@@ -53,6 +56,7 @@ class Scene:
         self.repository = repository
         self.changes = changes
         self.parents = parents
+        self.history = history
         self._folders: dict[str, RunFolder] | None = None
 
     def finding(  # noqa: PLR0913  # a finding has this many fields
@@ -107,6 +111,12 @@ class Scene:
         except MalformedError:
             return None
 
-    def code_entries(self) -> Mapping[str, TreeEntry] | None:
-        """Return the files that LED101 compares with, None where there is no repository."""
-        return None if self.code is None else self.code.entries()
+    def code_trees(self, paths: Sequence[str]) -> Iterator[Tree]:
+        """Yield the trees one of which must hold a dirty run's code, at least at ``paths``.
+
+        What is to be committed, or every commit of a range, the newest first.
+        """
+        if self.history is not None:
+            yield from self.history.trees(paths)
+        elif self.code is not None:
+            yield self.code.tree

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
             """Return every file of the tree."""
             ...
 
+        def select(
+            self, is_wanted: Callable[[str, str], bool], among: Iterable[str] | None = None
+        ) -> Mapping[str, TreeEntry]:
+            """Return the files, all or ``among`` some, whose (path, mode) ``is_wanted``."""
+            ...
+
         def read(self, paths: Iterable[str]) -> dict[str, bytes]:
             """Return the bytes of those of ``paths`` that are regular files of the tree."""
             ...
@@ -90,6 +96,12 @@ class WorkTree:
             except OSError as error:
                 raise _unreadable(folder, error) from error
         return found
+
+    def select(
+        self, is_wanted: Callable[[str, str], bool], among: Iterable[str] | None = None
+    ) -> dict[str, TreeEntry]:
+        """Return the files, all or ``among`` some, whose (path, mode) ``is_wanted``."""
+        return selected(self.entries(), is_wanted, among)
 
     def read(self, paths: Iterable[str]) -> dict[str, bytes]:
         """Return the bytes of those of ``paths`` that are regular files."""

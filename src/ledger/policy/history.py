@@ -1,0 +1,118 @@
+"""The commits that a branch brings, and what each of them holds."""
+
+from __future__ import annotations
+
+import os
+
+from ledger.errors import LedgerError
+from ledger.storage.tree import RevisionTree
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ledger.storage.git import Repository
+
+_ABSENT = "000000"
+
+
+@value
+class PathChange:
+    """What a range made of one path."""
+
+    status: str
+    """Git's letter: A, M, D, T."""
+    modes: tuple[str, str]
+    """Before and after."""
+    oids: tuple[str | None, str | None]
+    """Before and after; None where the path is absent."""
+
+
+class History:
+    """The range merge-base..head.
+
+    Attributes:
+        base: id of the merge base.
+        head: id of the last commit.
+        commits: ids of the commits of the range, the newest first; empty when head is on the base.
+    """
+
+    def __init__(self, repository: Repository, base: str, head: str) -> None:
+        """Look up the range that ``head`` brings to the branch ``base``.
+
+        Raises:
+            LedgerError: one of the two is no commit here, or they have no common history.
+        """
+        self.repository = repository
+        self.head = _commit(repository, head)
+        self.tip = _commit(repository, base)
+        said = repository.ask("merge-base", self.tip, self.head)
+        if said.code:
+            message = f"{base!r} and {head!r} have no common history here"
+            raise LedgerError(message, hint="fetch more: git fetch --unshallow, or the right base")
+        self.base = said.stdout.decode("ascii").split()[0]
+        listed = repository.git(
+            "rev-list", "--topo-order", self.head, f"^{self.base}", f"^{self.tip}"
+        )
+        self.commits: Sequence[str] = listed.decode("ascii").split()
+        self._trees: dict[str, RevisionTree] = {}
+        self._covered: set[str] = set()
+        self._changes: dict[str, PathChange] | None = None
+
+    def trees(self, paths: Sequence[str]) -> Iterator[RevisionTree]:
+        """Yield a tree for every commit of the range, complete at ``paths``, the newest first."""
+        if not self._covered.issuperset(paths):
+            self._covered.update(paths)
+            self._trees.clear()
+        for commit in self.commits:
+            if commit not in self._trees:
+                wanted = sorted(self._covered)
+                self._trees[commit] = RevisionTree(self.repository, commit, paths=wanted)
+            yield self._trees[commit]
+
+    def changes(self) -> dict[str, PathChange]:
+        """Return what head makes of the merge base, by path; a rename is two changes."""
+        if self._changes is not None:
+            return self._changes
+        how = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--ignore-submodules=none")
+        listed = self.repository.git(*how, self.base, self.head)
+        self._changes = dict(_raw_entries(listed))
+        return self._changes
+
+    def introduced(self, paths: Iterable[str]) -> dict[str, set[str | None]]:
+        """Return the ids that commits of the range gave each of ``paths``, None where deleted.
+
+        Of a merge commit, what differs from each of its parents.
+        """
+        wanted = set(paths)
+        found: dict[str, set[str | None]] = {}
+        if not wanted or not self.commits:
+            return found
+        how = ("diff-tree", "--stdin", "-r", "-m", "--root", "-z", "--raw", "--no-renames")
+        stdin = "".join(f"{commit}\n" for commit in self.commits).encode("ascii")
+        listed = self.repository.git(*how, "--no-commit-id", stdin=stdin)
+        for path, change in _raw_entries(listed):
+            if path in wanted:
+                found.setdefault(path, set()).add(change.oids[1])
+        return found
+
+
+def _raw_entries(listed: bytes) -> Iterator[tuple[str, PathChange]]:
+    entries = listed.split(b"\0")
+    for facts, path in zip(entries[0::2], entries[1::2], strict=False):
+        before, after, old, new, letter = facts.decode("ascii").removeprefix(":").split(" ")
+        oids = (None if before == _ABSENT else old, None if after == _ABSENT else new)
+        change = PathChange(status=letter[0], modes=(before, after), oids=oids)
+        yield os.fsdecode(path), change
+
+
+def _commit(repository: Repository, name: str) -> str:
+    said = repository.ask(
+        "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}"
+    )
+    if said.code:
+        message = f"{name!r} is no commit here"
+        raise LedgerError(message, hint="fetch it: the whole history, not a shallow clone")
+    return said.stdout.decode("ascii").strip()
