@@ -38,10 +38,19 @@ class Rule:
 
 _RULES = (
     Rule(
+        code="LED100",
+        title="change that no new run covers",
+        why="code, config or data that nobody has run says nothing about what it does",
+        mend="run it and commit the run, on the branch that changes it",
+        staged=None,
+        range=ERROR,
+        tree=None,
+    ),
+    Rule(
         code="LED101",
         title="dirty run not covered",
         why="the code that produced the numbers is in no commit, so nobody can run it again",
-        mend="git add the files the run loaded",
+        mend="ledger commit RUN, or git add the files the run loaded",
         staged=ERROR,
         range=ERROR,
         tree=WARN,
@@ -81,6 +90,15 @@ _RULES = (
         staged=ERROR,
         range=ERROR,
         tree=ERROR,
+    ),
+    Rule(
+        code="LED106",
+        title="run id that is on the base already",
+        why="an id names one run for ever; after the merge two would share it",
+        mend="git rm the folder of the run, and record it again",
+        staged=None,
+        range=ERROR,
+        tree=None,
     ),
     Rule(
         code="LED111",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ledger.policy.finding import Finding
     from ledger.policy.ledgers import RunFolder
     from ledger.policy.scene import Scene
+    from ledger.storage.git import Repository
 
 ATTRIBUTES_NAME = ".gitattributes"
 _ASKED = ("filter", "ident", "working-tree-encoding", "eol")
@@ -39,10 +40,7 @@ def check_attributes(
     if scene.changes is not None and _changes_attributes(scene.changes):
         runs = scene.runs.values()
     asked = [*(run.path_of(name) for run in runs for name in run.files), *shared]
-    said = scene.repository.git(
-        "check-attr", *_source(scene), "-z", "--stdin", *_ASKED, stdin=join_z(asked)
-    )
-    words = split_z(said)
+    words = split_z(_attributes(scene, scene.repository, join_z(asked)))
     told: set[tuple[str, str]] = set()
     for path, attribute, setting in zip(words[0::3], words[1::3], words[2::3], strict=False):
         folder = path.rpartition("/")[0]
@@ -76,5 +74,15 @@ def _changes_attributes(changes: Mapping[str, str]) -> bool:
     return any(path.rpartition("/")[2] == ATTRIBUTES_NAME for path in changes)
 
 
-def _source(scene: Scene) -> tuple[str, ...]:
-    return ("--cached",) if scene.is_staged else ()
+def _attributes(scene: Scene, repository: Repository, asked: bytes) -> bytes:
+    """Return what git says of the paths ``asked``, by the attributes of the judged tree."""
+    how = ("check-attr", "-z", "--stdin")
+    if scene.history is None:
+        return repository.git(
+            *how, *(("--cached",) if scene.is_staged else ()), *_ASKED, stdin=asked
+        )
+    from ledger.storage.scratch_index import ScratchIndex  # noqa: PLC0415  # only for a range
+
+    with ScratchIndex(repository, "attributes") as index:
+        repository.git("read-tree", scene.history.head, env=index.env)
+        return repository.git(*how, "--cached", *_ASKED, stdin=asked, env=index.env)

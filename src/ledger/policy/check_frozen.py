@@ -35,8 +35,10 @@ def check_frozen(scene: Scene) -> Iterator[Finding]:
     suspects = [path for path in suspects if not _is_merged(scene, path)]
     if not suspects:
         return
-    base = find_base(scene.repository)
+    base = find_base(scene.repository) if scene.history is None else None
     judged: Mapping[str, str] = scene.changes if base is None else base.changes
+    source = _source(base) if scene.history is None else f" --source={scene.history.base}"
+    is_seen = base is not None or scene.history is not None
     for path in suspects:
         verb = _VERBS.get(judged.get(path, ""))
         if verb:
@@ -45,9 +47,9 @@ def check_frozen(scene: Scene) -> Iterator[Finding]:
                 "LED103",
                 path,
                 f"a frozen file of the run is {verb}; a correction is a new run with `parent`",
-                f"git restore{_source(base)} --staged --worktree -- {shell_word(path)}",
+                f"git restore{source} --staged --worktree -- {shell_word(path)}",
                 run_id=run_id,
-                severity=WARN if base is None else None,
+                severity=None if is_seen else WARN,
             )
 
 

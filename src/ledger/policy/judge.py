@@ -122,7 +122,7 @@ def judge_staged(repository: Repository, environ: Mapping[str, str]) -> Verdict:
         runs = touched(scene.runs, ledger, changes)
         n_runs += len(runs)
         found += [*check_frozen(scene), *check_removed(scene), *check_attributes_removed(scene)]
-        found += _judge(scene, runs)
+        found += judge_runs(scene, runs)
     return Verdict(findings=by_weight(found), n_runs=n_runs, n_changes=len(changes))
 
 
@@ -197,11 +197,11 @@ def _verdict(scenes: Sequence[Scene], chosen: set[str] | None) -> Verdict:
     for scene in scenes:
         runs = [run for run in scene.runs.values() if chosen is None or run.path in chosen]
         n_runs += len(runs)
-        found += _judge(scene, runs)
+        found += judge_runs(scene, runs)
     return Verdict(findings=by_weight(found), n_runs=n_runs)
 
 
-def _judge(scene: Scene, runs: Sequence[RunFolder]) -> Iterator[Finding]:
+def judge_runs(scene: Scene, runs: Sequence[RunFolder]) -> Iterator[Finding]:
     """Yield the findings of every check on ``runs`` that the stage has a weight for."""
     shared = shared_paths(scene)
     for start in range(0, len(runs) or 1, _AT_ONCE):

@@ -36,11 +36,13 @@ def test_codes_are_what_the_format_says() -> None:
         for code, rule in RULES.items()
     }
     assert severities == {
+        "LED100": (None, "error", None),
         "LED101": ("error", "error", "warn"),
         "LED102": ("error", "error", "error"),
         "LED103": ("error", "error", None),
         "LED104": ("error", "error", "error"),
         "LED105": ("error", "error", "error"),
+        "LED106": (None, "error", None),
         "LED111": ("error", "error", "error"),
         "LED112": ("error", "error", None),
     }

@@ -1,0 +1,160 @@
+"""LED100: what a range changes of code, config and data, a new run of the range used."""
+
+from __future__ import annotations
+
+from ledger.contract.code_paths import is_dvc_pointer
+from ledger.contract.coverage import dvc_stages, uncovered, uncovered_stages
+from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.contract.layout import RECORD_NAME
+from ledger.contract.manifest import content_id, decode_manifest, manifest_hash
+from ledger.contract.notebook import code_of
+from ledger.contract.record import parse_record
+from ledger.errors import MalformedError
+from ledger.policy.check_dirty import manifest_path
+from ledger.policy.code_tree import paths_of, project_prefix
+from ledger.storage.tree import read_blobs
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ledger.contract.coverage import Stage
+    from ledger.contract.manifest import Manifest
+    from ledger.contract.record import RunRecord
+    from ledger.policy.finding import Finding
+    from ledger.policy.history import History, PathChange
+    from ledger.policy.scene import Scene
+
+FRESH, HISTORY = "fresh", "history"
+"""A run must have used what head holds; or what head or another commit of the range holds."""
+_NOTEBOOK = ".ipynb"
+_FIX = "run it, and commit the run with its note: a change is told by what it did"
+
+
+def check_covered(scene: Scene, mode: str = HISTORY) -> Iterator[Finding]:
+    """LED100: every code path and data pointer that the range changes is in a new run of it."""
+    history = scene.history
+    if history is None:
+        return
+    code = paths_of(scene.ledger, scene.blobs.tree)
+    changes = history.changes()
+    records = list(_new_records(scene))
+    chosen = {
+        path: change
+        for path, change in changes.items()
+        if code.lists(path, change.modes[0] if change.status == "D" else change.modes[1])
+    }
+    manifests = [manifest for record in records if (manifest := _manifest(scene, record))]
+    wanted = _wanted(history, chosen, manifests, mode)
+    for path in uncovered(wanted, manifests):
+        verb = "removed" if changes[path].status == "D" else "changed"
+        message = f"{verb} in this range, and no new run used it so"
+        yield scene.finding("LED100", path, message, _FIX)
+    yield from _pointers(scene, history, changes, records, mode)
+
+
+def _new_records(scene: Scene) -> Iterator[RunRecord]:
+    """Yield the records that the range adds; imported ones never cover."""
+    added = scene.changes or {}
+    paths = [run.path_of(RECORD_NAME) for run in scene.runs.values()]
+    paths = [path for path in paths if added.get(path) == "A"]
+    scene.blobs.load(paths)
+    for path in paths:
+        try:
+            record = parse_record(scene.blobs.get(path) or b"")
+        except MalformedError:
+            continue  # LED111 tells of it
+        if not record.is_imported:
+            yield record
+
+
+def _manifest(scene: Scene, record: RunRecord) -> Manifest | None:
+    code = as_text(record.git.get("code"))
+    data = scene.blobs.get(manifest_path(scene, code)) if code else None
+    if data is None or manifest_hash(data) != code:
+        return None
+    try:
+        return decode_manifest(data)
+    except MalformedError:
+        return None
+
+
+def _wanted(
+    history: History,
+    changes: Mapping[str, PathChange],
+    manifests: Iterable[Manifest],
+    mode: str,
+) -> dict[str, set[str | None]]:
+    """Return by path the content ids that count; a path that ends as it began is left out."""
+    introduced = history.introduced(changes) if mode == HISTORY else {}
+    wanted = {p: {change.oids[1], *introduced.get(p, ())} for p, change in changes.items()}
+    before = {path: change.oids[0] for path, change in changes.items()}
+    after = {path: change.oids[1] for path, change in changes.items()}
+    formats = {manifest.object_format for manifest in manifests} or {"sha1"}
+    notebooks = [path for path in changes if path.endswith(_NOTEBOOK)]
+    oids = {oid for path in notebooks for oid in (*wanted[path], before[path]) if oid}
+    blobs = read_blobs(history.repository, oids)
+    (object_format, *_) = sorted(formats)
+
+    def counted(path: str, oid: str | None) -> str | None:
+        data = blobs.get(oid) if oid and path.endswith(_NOTEBOOK) else None
+        return oid if data is None else content_id(code_of(path, data), object_format)
+
+    result: dict[str, set[str | None]] = {}
+    for path, ids in wanted.items():
+        old = counted(path, before[path])
+        if counted(path, after[path]) != old:
+            result[path] = {counted(path, oid) for oid in ids} - {old}
+    return result
+
+
+def _pointers(
+    scene: Scene,
+    history: History,
+    changes: Mapping[str, PathChange],
+    records: Iterable[RunRecord],
+    mode: str,
+) -> Iterator[Finding]:
+    prefix, ledger = project_prefix(scene.ledger), scene.ledger.folder + "/"
+    pointers = [
+        path
+        for path, change in changes.items()
+        if is_dvc_pointer(path)
+        and path.startswith(prefix)
+        and not path.startswith(ledger)
+        and change.oids[1] is not None
+    ]
+    if not pointers:
+        return
+    known = {text for record in records for text in known_hashes(record)}
+    introduced = history.introduced(pointers) if mode == HISTORY else {}
+    oids = {oid for path in pointers for oid in (*changes[path].oids, *introduced.get(path, ()))}
+    blobs = read_blobs(history.repository, [oid for oid in oids if oid])
+    for path in pointers:
+        before, after = changes[path].oids
+        others = [oid for oid in introduced.get(path, ()) if oid not in {before, after}]
+        versions = [_stages(blobs.get(oid or ""), path) for oid in (after, *others)]
+        for name in uncovered_stages(_stages(blobs.get(before or ""), path), versions, known):
+            what = f"the stage {name}" if name else "what it tracks"
+            message = f"{what} has new outs, and no new run used or made one of them"
+            yield scene.finding("LED100", path, message, _FIX)
+
+
+def known_hashes(record: RunRecord) -> Iterator[str]:
+    """Yield the hashes of data, DVC deps and artifacts that a record names."""
+    document = record.document
+    sources = [document.get("data"), *as_list(document.get("extra_data"))]
+    artifacts = as_object(document.get("artifacts")).values()
+    hashes = [as_object(item).get("hash") for item in (*sources, *artifacts)]
+    hashes += as_object(as_object(document.get("dvc")).get("deps")).values()
+    yield from (text for text in map(as_text, hashes) if text)
+
+
+def _stages(data: bytes | None, path: str) -> dict[str, Stage]:
+    from ledger.capture.dvc_yaml import parse_dvc_yaml  # noqa: PLC0415  # YAML, where DVC is
+
+    try:
+        return {} if data is None else dvc_stages(parse_dvc_yaml(data, path))
+    except ValueError:
+        return {}
