@@ -77,6 +77,8 @@ class CodeState:
     """Absolute paths of the files the process had loaded."""
     left_out: tuple[str, ...]
     """Loaded code paths that git ignores, or that belong to a repository inside this one."""
+    stale: tuple[str, ...]
+    """Code paths that are no longer what the process had loaded."""
     strange_script: str | None
     """The program's file where it is no file of this repository."""
     seen_ns: int
@@ -88,13 +90,14 @@ class CodeState:
         return self.paths.prefix
 
 
-def observe(
+def observe(  # noqa: PLR0913  # what a process knows of itself is this much
     project: Project,
     environ: Mapping[str, str],
     loaded: Iterable[str],
     *,
     is_known: bool = True,
     script: str | None = None,
+    stale: Iterable[str] = (),
 ) -> CodeState:
     """Return the state of the code of ``project`` right now.
 
@@ -105,6 +108,7 @@ def observe(
         is_known: whether these are all; in a notebook or an interactive session nobody can tell,
             and every untracked code path counts as loaded.
         script: the program's own file; None where it has none, or belongs to an installed tool.
+        stale: absolute paths of files that are no longer what was loaded from them.
 
     Raises:
         NoLedgerError: the project lies in no git repository.
@@ -121,7 +125,7 @@ def observe(
     untracked, found = _untracked(repository, status, in_use, paths, is_known=is_known)
     if not is_known:
         in_use |= {os.path.join(top, path) for path in found}
-    modes = _modes(repository, top, found)
+    modes = modes_of(repository, top, found)
     # taken out of the index but still there and in use: untracked, whatever HEAD holds
     changed = [entry for entry in _dirty(status, paths, untracked) if entry[0] not in modes]
     changed += [(path, "?", mode) for path, mode in modes.items()]
@@ -135,6 +139,7 @@ def observe(
         changes=read_changes(top, changed, in_use),
         loaded=in_use,
         left_out=untracked.left_out,
+        stale=tuple(inside(repository, map(os.path.realpath, stale), paths.is_code)),
         strange_script=script if script and not _is_inside(script, top) else None,
         seen_ns=seen_ns,
     )
@@ -233,7 +238,7 @@ def _read_within(path: str, mode: str, limit: int) -> tuple[bytes | None, tuple[
         return None, None
 
 
-def _modes(repository: Repository, top: str, paths: Iterable[str]) -> dict[str, str]:
+def modes_of(repository: Repository, top: str, paths: Iterable[str]) -> dict[str, str]:
     """Return the mode that ``git add`` would give each of the untracked ``paths``."""
     modes = {path: _file_mode(top, path) for path in paths}
     if EXECUTABLE in modes.values():

@@ -71,7 +71,10 @@ class Untracked:
 
 
 def find_untracked(
-    repository: Repository, candidates: Iterable[str], intended: Iterable[str]
+    repository: Repository,
+    candidates: Iterable[str],
+    intended: Iterable[str],
+    revision: str | None = None,
 ) -> Untracked:
     """Return which of ``candidates``, existing files, git does not track.
 
@@ -80,9 +83,10 @@ def find_untracked(
         candidates: paths relative to its root.
         intended: paths that ``git add --intent-to-add`` put into the index; they are no more
             tracked than the others.
+        revision: a commit to look into, rather than the index.
     """
     wanted = list(candidates)
-    known = _tracked(repository, wanted) - set(intended)
+    known = _tracked(repository, wanted, revision or "") - set(intended)
     others = [path for path in wanted if path not in known]
     if not others:
         return Untracked(paths=(), left_out=(), submodules=())
@@ -121,10 +125,10 @@ def _forms(name: str) -> set[str]:
     return {os.path.join(os.path.realpath(folder), base), os.path.realpath(path)}
 
 
-def _tracked(repository: Repository, paths: list[str]) -> set[str]:
-    """Return those of ``paths`` that the index holds, in one git process that looks up each."""
+def _tracked(repository: Repository, paths: list[str], revision: str) -> set[str]:
+    """Return those of ``paths`` that a commit, or the index, holds: one process looks up each."""
     simple = [path for path in paths if "\n" not in path]
-    asked = b"".join(b":" + os.fsencode(path) + b"\n" for path in simple)
+    asked = b"".join(os.fsencode(f"{revision}:{path}\n") for path in simple)
     found: set[str] = set()
     if asked:
         said = repository.git("cat-file", "--batch-check=%(objectname)", stdin=asked)
@@ -135,7 +139,8 @@ def _tracked(repository: Repository, paths: list[str]) -> set[str]:
             if not answer.endswith((b" missing", b" ambiguous"))
         )
     for path in set(paths).difference(simple):
-        if repository.git("ls-files", "-z", "--", path):
+        how = ("ls-tree", revision) if revision else ("ls-files",)
+        if repository.git(*how, "-z", "--", path):
             found.add(path)
     return found
 

@@ -16,7 +16,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ledger.capture.code import Change, CodeState
     from ledger.contract.json_text import Json
@@ -107,14 +107,15 @@ def settle(state: CodeState, run_id: str | None) -> CodeFacts:
         snapshot = store_snapshot(state, stored, run_id)
         patch, too_large = make_patch(state, base or state.commit, snapshot, code)
         omitted += too_large
-    is_raced = bool(unread) or any(change.is_raced for change in changes)
-    reason = _why_untold(state)
+    raced = [*state.stale, *unread, *(change.path for change in changes if change.is_raced)]
+    is_raced = bool(raced)
+    reason = _why_untold(state, raced)
     return CodeFacts(
         commit=state.commit,
         base=base,
         branch=state.branch,
         remote=_remote(state),
-        is_dirty=None if is_raced or reason else bool(changes),
+        is_dirty=None if reason else bool(changes),
         changes=tuple((change.path, change.status, change.is_loaded) for change in changes),
         omitted=tuple(dict.fromkeys([*omitted, *huge, *state.left_out])),
         manifest=manifest_of(tree, repository.object_format, code.lists).encode(),
@@ -136,10 +137,12 @@ def _outs(state: CodeState, committed: Mapping[str, TreeEntry]) -> frozenset[str
     return pipeline_outs(OverlayTree(state.repository, committed, changed, contents), state.prefix)
 
 
-def _why_untold(state: CodeState) -> str | None:
-    if state.strange_script is None:
-        return None
-    return f"the program {state.strange_script} is no file of this repository"
+def _why_untold(state: CodeState, raced: Sequence[str]) -> str | None:
+    if state.strange_script is not None:
+        return f"the program {state.strange_script} is no file of this repository"
+    if raced:
+        return f"{recorded_path(raced[0])} was edited while it was loaded"
+    return None
 
 
 def _undone(

@@ -37,15 +37,20 @@ class ScratchIndex:
         return IndexTree(Repository(**fields))  # type: ignore[arg-type]  # its own fields
 
     def copy_from(self, index: str) -> None:
-        """Begin with what the index file ``index`` holds; git makes an empty one without it.
+        """Begin with what the index file ``index`` holds.
+
+        The time stamp is kept: by it git tells which files may have been edited in the same moment
+        as they were staged, and looks into them.
 
         Raises:
             OSError: it cannot be read, or no copy can be made.
         """
         with open(index, "rb") as file:
             data = file.read()
+            facts = os.fstat(file.fileno())
         with open(self.path, "wb") as copy:
             copy.write(data)
+        os.utime(self.path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
     def __enter__(self) -> Self:
         """Return the index; there is no file yet."""

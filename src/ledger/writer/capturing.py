@@ -13,11 +13,12 @@ from pathlib import Path
 
 from ledger.capture.data import describe_data
 from ledger.capture.environment import describe_environment
+from ledger.capture.late import LateLoads
 from ledger.capture.settle import settle
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list
 from ledger.contract.layout import PATCH_NAME
-from ledger.contract.manifest import manifest_hash
+from ledger.contract.manifest import manifest_hash, recorded_path
 from ledger.errors import LedgerError
 from ledger.value import value
 from ledger.writer.heal import KEPT, heal
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from ledger.writer.record_file import RecordFile
 
 HEARTBEAT_SECONDS = 600.0
+FIRST_LOOK_SECONDS, MAX_LOOK_SECONDS = 1.0, 60.0
+"""How soon after the start, and later how often, it is looked at what was imported since."""
 _SLICE_SECONDS = 0.1
+_SHOWN = 4
 
 
 @value
@@ -59,8 +63,10 @@ class Subject:
     """None where there is no repository."""
     data: tuple[DataSource, ...]
     modules: Mapping[str, object]
+    installed: tuple[str, ...] = ()
+    """Folders of installed packages, whose modules are not the project's code."""
     has_script: bool = True
-    """Whether the program is a file, rather than text from standard input."""
+    """Whether the program is written down, rather than typed or read from standard input."""
 
 
 class Capture:
@@ -74,6 +80,8 @@ class Capture:
         self._is_hurried = False
         self._calm = threading.Lock()
         """Free while the thread holds no lock that a forked child would inherit for ever."""
+        self._late: LateLoads | None = None
+        self._told: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, name="ledger-capture", daemon=True)
 
     def start(self) -> None:
@@ -126,8 +134,22 @@ class Capture:
         if self._subject.data:
             self._attempt("data", self._capture_data)
         self._captured.set()
-        while not self._stopped.wait(HEARTBEAT_SECONDS):
-            self._record.update({})
+        self._watch()
+
+    def _watch(self) -> None:
+        """Keep the heartbeat, and see what is imported late, until the run ends."""
+        pause, beat = FIRST_LOOK_SECONDS, time.monotonic()
+        while not self._stopped.wait(pause):
+            pause = min(2 * pause, MAX_LOOK_SECONDS)
+            self._look_again()
+            if time.monotonic() - beat >= HEARTBEAT_SECONDS:
+                beat = time.monotonic()
+                self._record.update({})
+        self._look_again()
+
+    def _look_again(self) -> None:
+        with self._calm:
+            self._attempt("code that was loaded late", self._capture_late)
 
     def _heal_others(self) -> None:
         """Seal runs whose process is gone; what goes wrong with them is no matter of this one."""
@@ -158,16 +180,35 @@ class Capture:
         state = self._subject.code
         if state is None:
             return {}
+        self._late = LateLoads(state, self._subject.modules, self._subject.installed)
+        return {"git": self._settled(state)}
+
+    def _capture_late(self) -> None:
+        if self._late is not None and self._late.look():
+            self._captured.clear()
+            try:
+                self._record.update({"git": self._settled(self._late.state)})
+            finally:
+                self._captured.set()
+
+    def _settled(self, state: CodeState) -> dict[str, Json]:
+        """Return the git section, and write the files that go with it."""
         facts = settle(state, self._subject.run_id)
         name = manifest_hash(facts.manifest).removeprefix("sha256:")
         self._share(f"code/{name}.manifest", facts.manifest)
         if facts.patch is not None:
             self._subject.home.write(PATCH_NAME, facts.patch)
+        else:
+            self._subject.home.remove(PATCH_NAME)
+        if facts.left_out and facts.left_out != self._told:
+            self._told = facts.left_out
+            shown = ", ".join(map(recorded_path, facts.left_out[:_SHOWN]))
+            self._note(f"loaded, but ignored by git or of another repository: {shown}")
         section = facts.to_json()
         if not self._subject.has_script:
-            reason = "the program was read from standard input: no commit holds it"
+            reason = "the program was typed or read from standard input: no commit holds it"
             section |= {"dirty": None, "dirty_reason": reason}
-        return {"git": section}
+        return section
 
     def _capture_environment(self) -> dict[str, Json]:
         facts = describe_environment(self._subject.modules)

@@ -94,6 +94,16 @@ class Home:
         if failure is not None:
             raise failure
 
+    def remove(self, name: str) -> None:
+        """Take the document ``name``, if there is one, out of both homes.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        for folder in (self.run_dir, self.live):
+            if folder is not None:
+                (folder / name).unlink(missing_ok=True)
+
     def settle(self, orphans: dict[str, bytes]) -> None:
         """Bring everything together in ``folder`` before the run is sealed.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ledger.capture.code import observe
 from ledger.capture.loaded import loaded_files, running_files
 from ledger.capture.seeds import seed_in_config, whole_number
+from ledger.capture.stale import stale_files
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object
 from ledger.contract.layout import RECORD_NAME
@@ -148,7 +149,8 @@ def open_run(
         code=place.code,
         data=prepared.sources,
         modules=sys.modules,
-        has_script=sys.argv[:1] != ["-"],
+        installed=tuple(installed_folders()),
+        has_script=_has_script(),
     )
     run = Run(
         home=home,
@@ -211,9 +213,10 @@ def _prepare(request: Request, place: Place, started: datetime, seeds: Seeds) ->
 
 
 def starting_points() -> list[Path]:
-    """Return where the search for the project begins: the script's folder, then the working one.
+    """Return where the search for the project begins.
 
-    A script that belongs to an installed tool (pytest, a notebook server) says nothing.
+    The script's folder, that of the file it is a link to, and the working one. A script that
+    belongs to an installed tool (pytest, a notebook server) says nothing.
 
     Raises:
         LedgerError: the working folder is gone.
@@ -228,19 +231,24 @@ def starting_points() -> list[Path]:
         return [here]
     path = Path(script).absolute()
     is_tool = any(path.is_relative_to(folder) for folder in installed_folders())
-    return [here] if is_tool else [path.parent, here]
+    return [here] if is_tool else [path.parent, path.resolve().parent, here]
 
 
 def observe_project(project: Project, extra: Iterable[str] = ()) -> CodeState | None:
     """Return the code of ``project`` right now, None with a warning where git cannot tell."""
     named = [*extra, *running_files()]
     loaded = loaded_files(list(sys.modules.values()), sys.argv, named, installed_folders())
-    script = getattr(sys.modules.get("__main__"), "__file__", None)  # "<stdin>" for a pipe
-    if not isinstance(script, str) or not os.path.isfile(script):
-        script = None
+    script = _main_file()
     own = script if script is not None and not _is_installed(script) else None
     try:
-        return observe(project, os.environ, loaded, is_known=script is not None, script=own)
+        return observe(
+            project,
+            os.environ,
+            loaded,
+            is_known=script is not None,
+            script=own,
+            stale=stale_files(sys.modules, os.path.abspath(project.root), installed_folders()),
+        )
     except NoLedgerError as error:
         warn(f"{error}; the run is recorded without its code")
     except (LedgerError, OSError, ValueError) as error:
@@ -252,6 +260,17 @@ def installed_folders() -> list[str]:
     """Return the folders of what is installed for this interpreter."""
     paths = sysconfig.get_paths()
     return [paths["stdlib"], paths["purelib"], paths["platlib"], paths["scripts"]]
+
+
+def _has_script() -> bool:
+    """Whether the program is written down: in a file, a notebook, or on the command line (-c)."""
+    return _main_file() is not None or sys.argv[:1] not in ([], [""], ["-"])
+
+
+def _main_file() -> str | None:
+    """Return the program's file, None where it has none (``<stdin>`` is none)."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    return path if isinstance(path, str) and os.path.isfile(path) else None
 
 
 def _is_installed(script: str) -> bool:

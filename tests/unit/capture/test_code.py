@@ -7,25 +7,24 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.contract.manifest import decode_manifest
 from make_repo import commit_files, git, make_repo, write_files
+from unit.capture.code_runs import (
+    SCRIPT,
+    added_ids,
+    captured,
+    dirty_paths,
+    manifest_of,
+    train_uncommitted,
+)
 from unit.writer.recording import make_project, only_run, read_record, run_dirs, train
 
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from ledger.contract.manifest import Manifest
-
-SCRIPT = """
-import ledger
-with ledger.start("run") as run:
-    run.log(epoch=0, loss=1.0)
-"""
 
 
 @pytest.fixture
@@ -33,50 +32,6 @@ def project(tmp_path: Path) -> Path:
     folder = make_project(tmp_path)
     commit_files(folder, {"train.py": SCRIPT})
     return folder
-
-
-def captured(project: Path, *, path: str = "train.py", **options: Any) -> dict[str, Any]:
-    """Run the committed script; return the git section of the newest run."""
-    before = set(run_dirs(project))
-    done = train_uncommitted(project, path, **options)
-    assert 0 == done.returncode, done.stderr
-    (run_dir,) = set(run_dirs(project)) - before
-    record = read_record(run_dir)
-    assert "warnings" not in record, record["warnings"]
-    return dict(record["git"])
-
-
-def train_uncommitted(
-    project: Path, path: str = "train.py", **options: Any
-) -> subprocess.CompletedProcess[str]:
-    """Run a script as it stands on the disk."""
-    options.setdefault("cwd", project)
-    env = {**os.environ, **options.pop("env", {})}
-    return subprocess.run(
-        [sys.executable, str(project / path)],
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        **options,
-    )
-
-
-def manifest_of(project: Path, section: dict[str, Any]) -> Manifest:
-    name = section["code"].removeprefix("sha256:")
-    (path,) = project.rglob(f"ledger/code/{name}.manifest")
-    return decode_manifest(path.read_bytes())
-
-
-def dirty_paths(section: dict[str, Any]) -> dict[str, tuple[str, bool]]:
-    return {e["path"]: (e["status"], e["loaded"]) for e in section["dirty_paths"]}
-
-
-def added_ids(project: Path, revision: str = "HEAD") -> dict[str, str]:
-    """Return the ids of a commit's files by path."""
-    listed = git(project, "ls-tree", "-r", "-z", revision).split("\0")
-    return {line.split("\t", 1)[1]: line.split()[2] for line in listed if line}
 
 
 def tree_state(project: Path) -> tuple[str, bytes, str]:

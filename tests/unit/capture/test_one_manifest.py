@@ -70,7 +70,7 @@ def assert_one_manifest(project: Path, *loaded: str, flags: tuple[str, ...] = ()
     """Stage and commit the working tree step by step; its manifest never changes."""
     expected = working(project, *loaded)
     index = git(project, "rev-parse", "--path-format=absolute", "--git-path", "index").strip()
-    shutil.copy(index, f"{index}-other")
+    shutil.copy2(index, f"{index}-other")  # with its time stamp, by which git judges
     for env in ({"GIT_INDEX_FILE": f"{index}-other"}, {}):
         for flag in flags:
             git(project, "update-index", f"--no-{flag}", "src/model.py", env=env)
