@@ -7,6 +7,7 @@ import os
 
 from ledger.capture.process import ProcessIdentity, is_gone, this_process
 from ledger.errors import LedgerError
+from ledger.storage.files import create_file
 from ledger.value import as_dict
 
 
@@ -39,19 +40,15 @@ class IndexLock:
         """
         text = json.dumps({"head": self._head, "process": as_dict(this_process())})
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        except FileExistsError as error:
-            message = "another git command holds the index"
-            hint = "wait for its end; when none runs, remove the file, then again"
-            raise LedgerError(message, hint=hint, path=self.path) from error
+            is_ours = create_file(self.path, _MARK + text.encode())
         except OSError as error:
             message = f"the index cannot be locked: {error.strerror or error}"
             hint = "free disk space or mend the permissions"
             raise LedgerError(message, hint=hint, path=self.path) from error
-        try:
-            os.write(handle, _MARK + text.encode())
-        finally:
-            os.close(handle)
+        if not is_ours:
+            message = "another git command holds the index"
+            hint = "wait for its end; when none runs, remove the file, then again"
+            raise LedgerError(message, hint=hint, path=self.path)
 
     def put(self, index: str) -> None:
         """Make the file ``index`` the user's index; that ends the lock."""

@@ -19,12 +19,12 @@ MAX_SUBJECT = 72
 MAX_LINE = 200
 
 
-def run_message(record: RunRecord, note: bytes | None, given: str | None, *, is_new: bool) -> bytes:
+def run_message(record: RunRecord, note: bytes, given: str | None, *, is_new: bool) -> bytes:
     """Return the message of the commit that brings ``record``; credentials are redacted.
 
     Args:
         record: the run.
-        note: its note.
+        note: the bytes of its note; empty without one.
         given: the user's own message, which replaces all but the last line.
         is_new: whether the commit brings the run, rather than a change of its note.
     """
@@ -72,10 +72,10 @@ def _result(record: RunRecord) -> str:
     return next((f"{name} {number:.6g}" for name, number in stated.items()), "")
 
 
-def _hypothesis(note: bytes | None) -> str:
+def _hypothesis(note: bytes) -> str:
     """Return the first line a person wrote under Hypothesis."""
     try:
-        section = parse_note(note or b"").sections.get("Hypothesis")
+        section = parse_note(note).sections.get("Hypothesis")
     except MalformedError:
         return ""
     if section is None or not section.is_filled:

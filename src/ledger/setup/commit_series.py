@@ -20,7 +20,6 @@ from ledger.setup.commit_index import Head, PrivateIndex
 from ledger.setup.commit_message import closing_message, run_message
 from ledger.setup.commit_place import HeadMovedError, open_place
 from ledger.setup.commit_select import frozen_changes
-from ledger.storage.tree import read_blobs
 from ledger.value import value
 
 
@@ -184,7 +183,7 @@ class Series:
         wanted = {**self._brought, **overlay.entries, **ledger}
         if not self._is_fit(candidate, wanted):
             return None
-        message = self._message(candidate, files)
+        message = self._message(candidate)
         if not self._make(wanted, message, candidate.run_id):
             return None
         self._ledger = ledger
@@ -219,12 +218,12 @@ class Series:
             if entry and path not in self._held and os.path.lexists(os.path.join(top, path))
         }
 
-    def _message(self, candidate: Candidate, files: Entries) -> bytes:
-        entry = files.get(f"{candidate.path}/{NOTE_NAME}")
-        oid = entry.oid or "" if entry else ""
-        note = read_blobs(self._repository, (oid,)).get(oid) if oid else None
-        given = self._rules.message
-        return run_message(candidate.record, note, given, is_new=candidate.is_new)
+    def _message(self, candidate: Candidate) -> bytes:
+        try:
+            note = (candidate.run_dir / NOTE_NAME).read_bytes()
+        except OSError:
+            note = b""  # LED102 says so
+        return run_message(candidate.record, note, self._rules.message, is_new=candidate.is_new)
 
     def _make(self, wanted: Entries, message: bytes, run_id: str | None) -> bool:
         """Commit what the private index holds; whether it was committed."""
