@@ -103,7 +103,6 @@ def test_twenty_runs_edited_while_they_trained_are_committed_by_two_commands(she
     )
     assert "WIDTH = 7\n" == (repo / "model.py").read_text()
     assert TRAIN.format(version=1000) == (repo / "train.py").read_text()
-    # another clone agrees: each run is proved by its own commit
     shell.run("ledger check")
     assert "nothing to commit" in shell.run("ledger commit", code=1).stderr
 

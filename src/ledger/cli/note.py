@@ -65,5 +65,5 @@ def _tell(change: NoteChange, waiting: list[str]) -> None:
     for line in waiting:
         render.tell(f"{change.path}: {line}")
     if not waiting:
-        ledger_dir = change.path.parents[2]  # beside the run: the files it shares with others
-        render.tell(f"{change.path}: complete; commit it with `git add {ledger_dir}`")
+        run_id = change.path.parent.name
+        render.tell(f"{change.path}: complete; commit the run with `ledger commit {run_id}`")

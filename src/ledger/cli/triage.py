@@ -53,6 +53,7 @@ def command() -> None:
         if key == "q":
             return
         _act(key, ledger, run)
+    render.tell("commit the runs with `ledger commit`")
 
 
 def _ask() -> str:

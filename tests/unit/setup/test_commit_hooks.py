@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from ledger.errors import LedgerError
 from ledger.setup.hooks import install_hooks
+from ledger.setup.precommit import write_config
 from ledger.storage.git import clean_environment, find_repository
 from make_repo import git
 from unit.setup.committing import commit, edit, held, record, status, traces
@@ -145,6 +147,20 @@ def test_a_commit_made_between_two_runs_is_kept(project: Path) -> None:
     assert "colleague" == git(project, "log", "-1", "--format=%s").strip()
     assert [] == traces(project)
     assert [" M train.py"] == [line for line in status(project) if not line.startswith("??")]
+
+
+def test_commits_are_signed_where_the_user_signs(project: Path, tmp_path: Path) -> None:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("there is no ssh-keygen")
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    for name, item in {"gpg.format": "ssh", "user.signingKey": f"{key}.pub"}.items():
+        git(project, "config", name, item)
+    git(project, "config", "commit.gpgSign", "true")
+    edit(project, "print('ran')\n")
+    record("a")
+    assert (1, 0) == commit(project).counts
+    assert "BEGIN SSH SIGNATURE" in git(project, "cat-file", "commit", "HEAD")
 
 
 # ---- interruptions
@@ -282,8 +298,6 @@ def test_a_training_that_writes_meanwhile_loses_no_row(project: Path, framework:
     with (project / "log.csv").open("a") as table:
         table.write("before\n")
         table.flush()
-        hook_script = project / "look.py"
-        assert hook_script.exists()
         assert (1, 0) == commit(project).counts
         table.write("after\n")
     assert "first\nbefore\nafter\n" == (project / "log.csv").read_text()
@@ -320,6 +334,32 @@ def test_a_config_git_does_not_track_is_lent(project: Path, framework: Path) -> 
     said = commit(project)
     assert (1, 0) == said.counts, said.text
     assert framework.exists()
+
+
+def test_our_check_in_the_framework_judges_each_run(project: Path, framework: Path) -> None:
+    write_config(project)
+    git(project, "commit", "--quiet", "--no-verify", "-am", "our check")
+    edit(project, "print(0)\n")
+    good = record("good")
+    edit(project, "print(1)\n")
+    record("bad", is_noted=False)
+    said = commit(project)
+    assert (1, 1) == said.counts, said.text
+    assert [good.id] == said.runs
+    assert "LED102" in said.text
+    assert framework.exists()
+
+
+def test_hooks_in_a_folder_of_the_project_are_found(project: Path, framework: Path) -> None:
+    git(project, "config", "core.hooksPath", "githooks")
+    shutil.move(project / ".git" / "hooks" / "pre-commit", project / "pre-commit")
+    (project / "githooks").mkdir()
+    shutil.move(project / "pre-commit", project / "githooks" / "pre-commit")
+    edit(project, "print('ran')\n")
+    record("a")
+    edit(project, "print('later')\n")
+    assert (1, 0) == commit(project).counts
+    assert "print('ran')\n" == framework.read_text()
 
 
 def test_the_framework_refuses_a_run(project: Path, framework: Path) -> None:
