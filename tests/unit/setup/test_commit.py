@@ -228,15 +228,15 @@ def test_an_untracked_file_that_is_gone_is_not_kept(project: Path) -> None:
 
 
 def test_intent_to_add_survives(project: Path) -> None:
-    edit(project, "later\n", "later.py")
-    git(project, "add", "--intent-to-add", "later.py")
+    edit(project, "later\n", "later.txt")
+    git(project, "add", "--intent-to-add", "later.txt")
     edit(project, "print(1)\n")
     record("a")
     before = status(project)
-    assert " A later.py" in before
+    assert " A later.txt" in before
     commit(project)
-    assert [" A later.py"] == status(project)
-    assert None is held(project, "HEAD", "later.py")
+    assert [" A later.txt"] == status(project)
+    assert None is held(project, "HEAD", "later.txt")
 
 
 @pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
