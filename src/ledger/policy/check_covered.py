@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from ledger.contract.manifest import Manifest
     from ledger.contract.record import RunRecord
     from ledger.policy.finding import Finding
-    from ledger.policy.history import History, PathChange
+    from ledger.policy.history import History
     from ledger.policy.scene import Scene
+    from ledger.storage.differences import Difference
+    from ledger.storage.tree import TreeEntry
 
 FRESH, HISTORY = "fresh", "history"
 """A run must have used what head holds; or what head or another commit of the range holds."""
@@ -40,15 +42,11 @@ def check_covered(scene: Scene, mode: str = HISTORY) -> Iterator[Finding]:
     code = paths_of(scene.ledger, scene.blobs.tree)
     changes = history.changes()
     records = list(_new_records(scene))
-    chosen = {
-        path: change
-        for path, change in changes.items()
-        if code.lists(path, change.modes[0] if change.status == "D" else change.modes[1])
-    }
+    chosen = {path: change for path, change in changes.items() if code.lists(path, _mode(change))}
     manifests = [manifest for record in records if (manifest := _manifest(scene, record))]
     wanted = _wanted(history, chosen, manifests, mode)
     for path in uncovered(wanted, manifests):
-        verb = "removed" if changes[path].status == "D" else "changed"
+        verb = "changed" if changes[path].new else "removed"
         message = f"{verb} in this range, and no new run used it so"
         yield scene.finding("LED100", path, message, _FIX)
     yield from _pointers(scene, history, changes, records, mode)
@@ -82,15 +80,15 @@ def _manifest(scene: Scene, record: RunRecord) -> Manifest | None:
 
 def _wanted(
     history: History,
-    changes: Mapping[str, PathChange],
+    changes: Mapping[str, Difference],
     manifests: Iterable[Manifest],
     mode: str,
 ) -> dict[str, set[str | None]]:
     """Return by path the content ids that count; a path that ends as it began is left out."""
     introduced = history.introduced(changes) if mode == HISTORY else {}
-    wanted = {p: {change.oids[1], *introduced.get(p, ())} for p, change in changes.items()}
-    before = {path: change.oids[0] for path, change in changes.items()}
-    after = {path: change.oids[1] for path, change in changes.items()}
+    before = {path: _oid(change.old) for path, change in changes.items()}
+    after = {path: _oid(change.new) for path, change in changes.items()}
+    wanted = {path: {after[path], *introduced.get(path, ())} for path in changes}
     formats = {manifest.object_format for manifest in manifests} or {"sha1"}
     notebooks = [path for path in changes if path.endswith(_NOTEBOOK)]
     oids = {oid for path in notebooks for oid in (*wanted[path], before[path]) if oid}
@@ -112,7 +110,7 @@ def _wanted(
 def _pointers(
     scene: Scene,
     history: History,
-    changes: Mapping[str, PathChange],
+    changes: Mapping[str, Difference],
     records: Iterable[RunRecord],
     mode: str,
 ) -> Iterator[Finding]:
@@ -123,22 +121,32 @@ def _pointers(
         if is_dvc_pointer(path)
         and path.startswith(prefix)
         and not path.startswith(ledger)
-        and change.oids[1] is not None
+        and change.new is not None
     ]
     if not pointers:
         return
     known = {text for record in records for text in known_hashes(record)}
     introduced = history.introduced(pointers) if mode == HISTORY else {}
-    oids = {oid for path in pointers for oid in (*changes[path].oids, *introduced.get(path, ()))}
+    ends = {path: (_oid(changes[path].old), _oid(changes[path].new)) for path in pointers}
+    oids = {oid for path in pointers for oid in (*ends[path], *introduced.get(path, ()))}
     blobs = read_blobs(history.repository, [oid for oid in oids if oid])
     for path in pointers:
-        before, after = changes[path].oids
+        before, after = ends[path]
         others = [oid for oid in introduced.get(path, ()) if oid not in {before, after}]
         versions = [_stages(blobs.get(oid or ""), path) for oid in (after, *others)]
         for name in uncovered_stages(_stages(blobs.get(before or ""), path), versions, known):
             what = f"the stage {name}" if name else "what it tracks"
             message = f"{what} has new outs, and no new run used or made one of them"
             yield scene.finding("LED100", path, message, _FIX)
+
+
+def _mode(change: Difference) -> str:
+    entry = change.new or change.old
+    return "" if entry is None else entry.mode
+
+
+def _oid(entry: TreeEntry | None) -> str | None:
+    return None if entry is None else entry.oid
 
 
 def known_hashes(record: RunRecord) -> Iterator[str]:

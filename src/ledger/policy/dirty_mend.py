@@ -10,7 +10,7 @@ from ledger.contract.manifest import content_id, recorded_path
 from ledger.contract.notebook import code_of
 from ledger.policy.catalogue import TREE
 from ledger.policy.finding import shell_words
-from ledger.policy.mend import in_project, is_in_head
+from ledger.policy.mend import in_project
 from ledger.policy.rebuild import is_object_id
 
 
@@ -46,7 +46,7 @@ def mend_dirty(
         return _INSIDE
     if repository is None:
         return NEW_RUN
-    if scene.stage == TREE and is_in_head(scene, evidence.run.path_of(RECORD_NAME)):
+    if scene.stage == TREE and scene.is_committed(evidence.run.path_of(RECORD_NAME)):
         return _OLD
     if _has_snapshot(repository, evidence, differing):
         return in_project(scene, f"ledger commit {evidence.run.run_id}")

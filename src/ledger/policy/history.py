@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 from ledger.errors import LedgerError
+from ledger.storage.differences import RAW, differences, parse_raw
 from ledger.storage.tree import RevisionTree
-from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ledger.storage.differences import Difference
     from ledger.storage.git import Repository
-
-_ABSENT = "000000"
-
-
-@value
-class PathChange:
-    """What a range made of one path."""
-
-    status: str
-    """Git's letter: A, M, D, T."""
-    modes: tuple[str, str]
-    """Before and after."""
-    oids: tuple[str | None, str | None]
-    """Before and after; None where the path is absent."""
 
 
 class History:
@@ -59,7 +44,7 @@ class History:
         self.commits: Sequence[str] = listed.decode("ascii").split()
         self._trees: dict[str, RevisionTree] = {}
         self._covered: set[str] = set()
-        self._changes: dict[str, PathChange] | None = None
+        self._changes: dict[str, Difference] | None = None
 
     def trees(self, paths: Sequence[str]) -> Iterator[RevisionTree]:
         """Yield a tree for every commit of the range, complete at ``paths``, the newest first."""
@@ -72,13 +57,11 @@ class History:
                 self._trees[commit] = RevisionTree(self.repository, commit, paths=wanted)
             yield self._trees[commit]
 
-    def changes(self) -> dict[str, PathChange]:
+    def changes(self) -> dict[str, Difference]:
         """Return what head makes of the merge base, by path; a rename is two changes."""
         if self._changes is not None:
             return self._changes
-        how = ("diff-tree", "-r", "-z", "--raw", "--no-renames", "--ignore-submodules=none")
-        listed = self.repository.git(*how, self.base, self.head)
-        self._changes = dict(_raw_entries(listed))
+        self._changes = differences(self.repository, "diff-tree", self.base, self.head)
         return self._changes
 
     def introduced(self, paths: Iterable[str]) -> dict[str, set[str | None]]:
@@ -90,22 +73,12 @@ class History:
         found: dict[str, set[str | None]] = {}
         if not wanted or not self.commits:
             return found
-        how = ("diff-tree", "--stdin", "-r", "-m", "--root", "-z", "--raw", "--no-renames")
         stdin = "".join(f"{commit}\n" for commit in self.commits).encode("ascii")
-        listed = self.repository.git(*how, "--no-commit-id", stdin=stdin)
-        for path, change in _raw_entries(listed):
+        how = ("diff-tree", "--stdin", "-m", "--root", "--no-commit-id", *RAW)
+        for path, change in parse_raw(self.repository.git(*how, stdin=stdin)):
             if path in wanted:
-                found.setdefault(path, set()).add(change.oids[1])
+                found.setdefault(path, set()).add(change.new.oid if change.new else None)
         return found
-
-
-def _raw_entries(listed: bytes) -> Iterator[tuple[str, PathChange]]:
-    entries = listed.split(b"\0")
-    for facts, path in zip(entries[0::2], entries[1::2], strict=False):
-        before, after, old, new, letter = facts.decode("ascii").removeprefix(":").split(" ")
-        oids = (None if before == _ABSENT else old, None if after == _ABSENT else new)
-        change = PathChange(status=letter[0], modes=(before, after), oids=oids)
-        yield os.fsdecode(path), change
 
 
 def _commit(repository: Repository, name: str) -> str:

@@ -7,6 +7,7 @@ from ledger.contract.note import parse_note
 from ledger.errors import MalformedError
 from ledger.policy.catalogue import RULES, STAGED
 from ledger.policy.finding import Finding
+from ledger.storage.git import split_z
 from ledger.storage.tree import WorkTree
 
 
@@ -58,6 +59,7 @@ class Scene:
         self.parents = parents
         self.history = history
         self._folders: dict[str, RunFolder] | None = None
+        self._committed: frozenset[str] | None = None
 
     def finding(  # noqa: PLR0913  # a finding has this many fields
         self,
@@ -120,3 +122,14 @@ class Scene:
             yield from self.history.trees(paths)
         elif self.code is not None:
             yield self.code.tree
+
+    def is_committed(self, path: str) -> bool:
+        """Whether the last commit holds ``path``, a file of the ledger; one listing answers all."""
+        if self._committed is None:
+            self._committed = frozenset()
+            if self.repository is not None:
+                said = self.repository.ask(
+                    "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", self.ledger.folder
+                )
+                self._committed = frozenset(split_z(said.stdout))
+        return path in self._committed

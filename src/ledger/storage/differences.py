@@ -10,7 +10,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ledger.storage.git import Repository
 
@@ -35,9 +35,14 @@ def differences(repository: Repository, command: str, *arguments: str) -> dict[s
         GitError: git does not know one of the trees.
     """
     # the "--" tells a revision from a file of the same name
-    listed = repository.git(command, *RAW, *arguments, "--").split(b"\0")
-    pairs = zip(listed[0::2], listed[1::2], strict=False)
-    return {os.fsdecode(path): _difference(facts) for facts, path in pairs}
+    return dict(parse_raw(repository.git(command, *RAW, *arguments, "--")))
+
+
+def parse_raw(listed: bytes) -> Iterator[tuple[str, Difference]]:
+    """Yield (path, difference) of git's raw form between NUL bytes, without ids of commits."""
+    words = listed.split(b"\0")
+    for facts, path in zip(words[0::2], words[1::2], strict=False):
+        yield os.fsdecode(path), _difference(facts)
 
 
 def changes_of_commits(
