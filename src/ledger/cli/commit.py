@@ -11,6 +11,7 @@ import click
 from ledger.cli import render
 from ledger.cli.exit_codes import FINDINGS, FINE
 from ledger.cli.sections import section_options, sections_given
+from ledger.policy.finding import printable
 from ledger.project import find_project
 from ledger.setup.commit import Request, commit_runs
 from ledger.setup.commit_series import Report
@@ -88,4 +89,4 @@ def _show(committed: Committed) -> None:
     render.put(f"{commit}  {committed.run_id or '-'}  {paths}")
     if committed.commit is None:
         for letter, path in committed.changes:
-            render.put(f"  {letter} {path}")
+            render.put(f"  {letter} {printable(path)}")

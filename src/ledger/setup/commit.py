@@ -138,8 +138,7 @@ def _commit_all(job: _Job) -> Outcome:
     if not chosen:
         return Outcome(n_committed=0, n_refused=selection.n_refused)
     if request.texts or request.accepts:
-        for candidate in chosen:
-            write_sections(candidate.run_dir, request.texts, accepts=request.accepts)
+        _write_notes(chosen, request, job.report.tell)
     _say_detached(repository, index.head, job.report.tell)
     series = Series(
         repository=repository,
@@ -158,6 +157,16 @@ def _commit_all(job: _Job) -> Outcome:
             series.close()
     n_refused = selection.n_refused + series.n_refused
     return Outcome(n_committed=series.n_committed, n_refused=n_refused)
+
+
+def _write_notes(
+    chosen: Sequence[Candidate], request: Request, tell: Callable[[str], None]
+) -> None:
+    for candidate in chosen:
+        try:
+            write_sections(candidate.run_dir, request.texts, accepts=request.accepts)
+        except LedgerError as error:
+            tell(str(error))  # the run is then judged with the note as it is
 
 
 def _overlays(job: _Job, held: Mapping[str, TreeEntry], chosen: Sequence[Candidate]) -> Overlays:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
-
 from ledger.contract.json_text import as_text
 from ledger.contract.layout import RECORD_NAME
 from ledger.contract.record import parse_record
 from ledger.errors import GitError, LedgerError
+from ledger.setup.commit_select import started_at
 from ledger.value import value
 from ledger.writer.claim import run_folders
 
@@ -16,6 +14,8 @@ from ledger.writer.claim import run_folders
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
 
     from ledger.contract.record import RunRecord
     from ledger.setup.commit_code import SeenCode
@@ -126,4 +126,4 @@ def _facts(folder: Path) -> tuple[datetime, frozenset[str]] | None:
     except (OSError, LedgerError):
         return None
     paths: Iterable[str] = (dirty.path for dirty in record.dirty_paths or ())
-    return datetime.fromisoformat(record.started), frozenset(paths)
+    return started_at(record), frozenset(paths)

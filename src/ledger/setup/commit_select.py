@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.contract.layout import RECORD_NAME, is_frozen_file
@@ -10,6 +10,7 @@ from ledger.contract.record import parse_record
 from ledger.errors import LedgerError, MalformedError
 from ledger.policy.finding import ERROR, Finding
 from ledger.policy.mend import from_head
+from ledger.reader.times import parse_time
 from ledger.setup.commit_files import files_below
 from ledger.storage.git import split_z
 from ledger.value import value
@@ -47,7 +48,7 @@ class Candidate:
     @property
     def order(self) -> tuple[datetime, str]:
         """By which runs are committed: the oldest first."""
-        return datetime.fromisoformat(self.record.started), self.run_id
+        return started_at(self.record), self.run_id
 
 
 class Selection:
@@ -144,6 +145,11 @@ class Selection:
         """Say why a run is not committed; it counts when it was asked for, or can never be."""
         self.n_refused += is_broken or bool(self._wanted)
         self._tell(f"{why}; left out")
+
+
+def started_at(record: RunRecord) -> datetime:
+    """Return when the run began; a time that is none is the earliest there is."""
+    return parse_time(record.started) or datetime.min.replace(tzinfo=UTC)
 
 
 def frozen_changes(

@@ -8,6 +8,7 @@ import pytest
 
 from ledger.contract.record import encode_record
 from make_repo import git
+from policy.builders import write_run
 from unit.setup.committing import commit, edit, enter, held, record, status
 from unit.writer.recording import make_project, read_record
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     import ledger
 
+HAND_TIME = "2026-02-01T16:30:00"
+"""Without an offset, as people write it: UTC."""
 SECRET = "api_key = 'sk-abcdefghijklmnopqrstuvwx'\n"
 
 
@@ -146,3 +149,19 @@ def test_a_commit_that_is_not_in_this_clone_is_no_obstacle(project: Path) -> Non
     rewrite(run, commit="1" * 40, base=None)
     assert [run.id] == commit(project).runs
     assert "print('ran')\n" == held(project, "HEAD", "train.py")
+
+
+def test_a_record_written_by_hand_is_committed(project: Path) -> None:
+    folder = write_run(project / "ledger", sessions=..., files=..., timestamp={"start": HAND_TIME})
+    other = record("later")
+    said = commit(project)
+    assert [folder.name, other.id] == said.runs, said.text
+
+
+def test_a_note_that_cannot_be_read_keeps_only_its_run_out(project: Path) -> None:
+    bad, good = record("bad"), record("good")
+    (bad.dir / "run.md").write_bytes(b"\xff\n")
+    said = commit(project, texts={"Next": "x"}, accepts=True)
+    assert [good.id] == said.runs
+    assert (1, 1) == said.counts
+    assert "not UTF-8" in said.text
