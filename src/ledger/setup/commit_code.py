@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from ledger.contract.json_text import as_text
 from ledger.contract.layout import PATCH_NAME
-from ledger.contract.manifest import content_id, decode_manifest, manifest_hash
+from ledger.contract.manifest import (
+    content_id,
+    decode_manifest,
+    manifest_hash,
+    paths_recorded_as,
+)
 from ledger.contract.notebook import code_of
 from ledger.errors import GitError, LedgerError, MalformedError
 from ledger.policy.finding import shell_words
@@ -65,7 +70,7 @@ class SeenCode:
             return seen
         missing: list[str] = []
         sources = list(self._sources(record, run_dir, seen))
-        for path in (dirty.path for dirty in record.dirty_paths or ()):
+        for path in _dirty_paths(record, seen, manifest):
             fits = next((one for one in sources if self._is_in(one, path, manifest)), None)
             if fits is None:
                 missing.append(path)
@@ -128,6 +133,16 @@ class SeenCode:
         return None
 
 
+def _dirty_paths(record: RunRecord, seen: Entries, manifest: Manifest) -> list[str]:
+    """Return the run's dirty paths; a name that is no UTF-8 stands in the record in words."""
+    found: dict[str, None] = {}
+    for dirty in record.dirty_paths or ():
+        meant = paths_recorded_as(dirty.path)
+        known = [path for path in meant if path in manifest.entries or path in seen]
+        found |= dict.fromkeys(known or meant)
+    return [*found]
+
+
 def _snapshot(record: RunRecord) -> str | None:
     return as_text(record.git.get("snapshot")) if record.is_dirty is not False else None
 
@@ -139,7 +154,9 @@ def _apply(repository: Repository, record: RunRecord, run_dir: Path) -> Entries:
     try:
         patch = (run_dir / PATCH_NAME).read_bytes()
         scratch.repository.git("read-tree", base or "--empty")
-        scratch.repository.git("apply", "--cached", "--whitespace=nowarn", "-", stdin=patch)
+        # byte for byte, whatever a person's settings would make of white space
+        exactly = ("--whitespace=nowarn", "--no-ignore-whitespace")
+        scratch.repository.git("apply", "--cached", *exactly, "-", stdin=patch)
         return scratch.entries()
     except (OSError, GitError):
         return {}

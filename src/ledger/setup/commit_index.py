@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 from ledger.errors import LedgerError
 from ledger.policy.finding import shell_words
 from ledger.setup.commit_lock import IndexLock, left_behind
 from ledger.storage.differences import differences, index_lines
-from ledger.storage.git import Repository, join_z, split_z
-from ledger.storage.tree import IndexTree
+from ledger.storage.git import join_z, split_z
+from ledger.storage.scratch_index import ScratchIndex
 from ledger.value import value
 
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from ledger.storage.differences import Difference
+    from ledger.storage.git import Repository
     from ledger.storage.tree import TreeEntry
 
 
@@ -45,29 +45,21 @@ class PrivateIndex:
 
     Args:
         repository: whose objects it names.
-        name: of the file below our private folder, distinct for each process.
+        name: of the file below our private folder.
     """
 
     def __init__(self, repository: Repository, name: str) -> None:
+        self._scratch = ScratchIndex(repository, f"commit-{name}")
+        self.path = self._scratch.path
+        self.repository = self._scratch.tree().repository
         os.makedirs(repository.private_dir, exist_ok=True)
-        self.path = os.path.join(repository.private_dir, f"commit-{os.getpid()}-{name}.index")
-        self.repository = Repository(
-            top=repository.top,
-            git_dir=repository.git_dir,
-            common_dir=repository.common_dir,
-            object_format=repository.object_format,
-            env={**repository.env, "GIT_INDEX_FILE": self.path},
-        )
 
     def copy(self, index: str) -> None:
         """Make it a copy of the file ``index``: what git knows of unchanged files stays known."""
-        if not os.path.exists(index):
+        if os.path.exists(index):
+            self._scratch.copy_from(index)
+        else:
             self.repository.git("read-tree", "--empty")
-            return
-        shutil.copyfile(index, self.path)
-        facts = os.stat(index)
-        # git takes a file for changed that is as young as the index: a copy must not look younger
-        os.utime(self.path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
     def set(self, entries: Mapping[str, TreeEntry | None]) -> None:
         """Put ``entries`` in by path; None takes out."""
@@ -85,13 +77,11 @@ class PrivateIndex:
 
     def entries(self) -> Mapping[str, TreeEntry]:
         """Return what it holds by path."""
-        return IndexTree(self.repository).entries()
+        return self._scratch.tree().entries()
 
     def remove(self) -> None:
         """Remove the file, and a lock that an interrupted git left beside it."""
-        for path in (self.path, self.path + ".lock"):
-            if os.path.exists(path):
-                os.unlink(path)
+        self._scratch.remove()
 
 
 class UserIndex:

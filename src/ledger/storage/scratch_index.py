@@ -64,6 +64,10 @@ class ScratchIndex:
         trace: TracebackType | None,
     ) -> None:
         """Remove the file."""
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the file, and a lock that an interrupted git left beside it."""
         for path in (self.path, f"{self.path}.lock"):
             try:
                 os.unlink(path)

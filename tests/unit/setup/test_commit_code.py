@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -165,3 +166,17 @@ def test_a_note_that_cannot_be_read_keeps_only_its_run_out(project: Path) -> Non
     assert [good.id] == said.runs
     assert (1, 1) == said.counts
     assert "not UTF-8" in said.text
+
+
+def test_a_name_that_is_no_text_is_taken_back_too(project: Path) -> None:
+    name = os.fsdecode(b"odd\xff.py")
+    edit(project, "1\n", name)
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "-m", "odd")
+    edit(project, "2\n", name)
+    run = record("a")
+    edit(project, "3\n", name)
+    forget_snapshot(project, run)
+    said = commit(project)
+    assert (1, 0) == said.counts, said.text
+    assert "2\n" == git(project, "cat-file", "blob", f"HEAD:{name}")

@@ -54,7 +54,7 @@ def test_an_index_that_cannot_follow_is_told_with_what_mends_it(project: Path) -
     hook = project / ".git" / "hooks" / "post-commit"
     hook.parent.mkdir(exist_ok=True)
     # the file stands in the way of the index that is to become the user's
-    hook.write_text(f"#!/bin/sh\ntouch .git/ledger/commit-{os.getpid()}-user.index.lock\n")
+    hook.write_text(f"#!/bin/sh\ntouch .git/ledger/commit-user-{os.getpid()}.index.lock\n")
     hook.chmod(0o755)
     edit(project, "print('ran')\n")
     record("a")
