@@ -15,6 +15,7 @@ import click
 
 from ledger.cli.main import VERBS, main
 from ledger.contract.record import record_schema
+from ledger.contract.worker import worker_schema
 from ledger.policy.catalogue import RULES
 
 
@@ -55,6 +56,7 @@ def documents() -> dict[str, str]:
         "checks.md": checks(),
         "guides/commands.md": commands(),
         "schema/run-v1.json": json.dumps(record_schema(), indent=2) + "\n",
+        "schema/worker-v1.json": json.dumps(worker_schema(), indent=2) + "\n",
     }
 
 

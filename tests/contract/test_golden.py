@@ -20,6 +20,7 @@ from ledger.contract.metrics import Table, decode_table, summarise, whole_lines
 from ledger.contract.note import note_hash, parse_note
 from ledger.contract.record import RunRecord, encode_record, parse_record, record_schema
 from ledger.contract.redaction import holds_secret
+from ledger.contract.worker import encode_worker, in_order, parse_worker
 
 
 pytestmark = pytest.mark.contract
@@ -34,6 +35,13 @@ DIGESTS = {
     "v1/finished/metrics.csv": "75e0d19769850517c7806f5297779ca919075b09297d4e48acabf5c487b1f05c",
     "v1/finished/run.json": "7cb13d93122e7bc8a1d42b27bbde71ffa07d7da8356d95bf48470cf7e9de1124",
     "v1/finished/run.md": "fa32f1a4fea2d111b4cd59d960836a25b6e8223f639d1060459cbd2974df8f33",
+    "v1/joined/metrics.child2.csv": "984ad2974f52b2586368d7a590c1a4ccb1ca699bd3e67d74bcbc64d6f770c534",  # noqa: E501
+    "v1/joined/metrics.console.csv": "ddd9b72092d6f03b5bd8b80caf3fd9aa7827d8fd94c051b00d0f10bc248f8852",  # noqa: E501
+    "v1/joined/metrics.csv": "017706499416f63eb80337ecb881a41b0355a9b2168f1aed76c0ddf3cd186702",
+    "v1/joined/run.json": "1ac40472ac32a00cf197b9e57c0469ec9d45d35833ad3e3a907163f795dd502c",
+    "v1/joined/run.md": "bcb6e138ff7692bef3e16be08bfa6d56a1032ae0d0e76847452129c104c263bc",
+    "v1/joined/worker.child.json": "16c196c6dd659553050e264d4b642e5b302789f6ac33b9ca10a7ae58b6659e60",  # noqa: E501
+    "v1/joined/worker.child2.json": "f0f1593e4fb17d6d5e11ee4a35ea1cafcd65a139e800f9fd9871865882e43b1e",  # noqa: E501
     "v1/minimal/metrics.csv": "a0d89b98fad6dffb83d7ea97dd1950078186bb9a7a2e5513b60b3998f5cbde74",
     "v1/minimal/run.json": "871b0645119d9bd78bc18848a0c00904536a145a83e20aaa92bc3f0e27701434",
     "v1/minimal/run.md": "9a5b4e55d4ae745aca99782d7df15a393f3e4cc4d13609069fc40993fd0d8a4f",
@@ -47,9 +55,12 @@ def record(folder: str) -> RunRecord:
 
 
 def tables(folder: str) -> list[Table]:
-    return [
-        decode_table(path.read_bytes()) for path in sorted((GOLDEN / folder).glob("metrics*.csv"))
-    ]
+    return in_order(
+        {
+            path.name: decode_table(path.read_bytes())
+            for path in (GOLDEN / folder).glob("metrics*.csv")
+        }
+    )
 
 
 def summary(folder: str) -> dict[str, object]:
@@ -161,6 +172,34 @@ def test_finished_note_is_complete_and_touched_by_a_person() -> None:
     assert note.is_complete
     assert ("2026-01-31_0915_moons_lr-abcdefgh",) == note.see
     assert record("v1/finished").template != note_hash(data)
+
+
+def test_workers_read_as_ever() -> None:
+    folder = GOLDEN / "v1/joined"
+    for name in ("child", "child2"):
+        data = (folder / f"worker.{name}.json").read_bytes()
+        made = parse_worker(name, data)
+        assert "finished" == made.status
+        assert data == encode_worker(made.document)
+    assert {"Hypothesis": ["it joins"]} == parse_worker(
+        "child", (folder / "worker.child.json").read_bytes()
+    ).note
+
+
+def test_tables_of_workers_read_as_ever() -> None:
+    """Rows of two processes stay two; what the console has of a logged metric does not count."""
+    assert ["epoch,time,loss", "epoch,time,loss", "step,time,throughput"] == [
+        ",".join(table.header) for table in tables("v1/joined")
+    ]
+    assert {
+        "loss": 0.75,
+        "throughput": 120.5,
+        "test_acc": 0.9,
+        "training_time_hours": 0.001389,
+    } == record("v1/joined").metrics
+    assert (3, 0.25, 1) == tuple(
+        as_object(summary("v1/joined")["loss"])[key] for key in ("n", "min", "min_at")
+    )
 
 
 def test_failed_run_reads_as_ever() -> None:

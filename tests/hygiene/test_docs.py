@@ -24,6 +24,7 @@ from ledger.cli.main import VERBS, main
 from ledger.contract.direction import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from ledger.contract.record import parse_record, record_schema
 from ledger.contract.record_shape import RECORD
+from ledger.contract.worker import WORKER
 from ledger.errors import MalformedError
 from ledger.policy.catalogue import RULES
 from make_repo import make_repo
@@ -65,7 +66,9 @@ def generated() -> dict[str, str]:
     return documents
 
 
-@pytest.mark.parametrize("name", ["checks.md", "guides/commands.md", "schema/run-v1.json"])
+@pytest.mark.parametrize(
+    "name", ["checks.md", "guides/commands.md", "schema/run-v1.json", "schema/worker-v1.json"]
+)
 def test_generated_page_is_current(name: str) -> None:
     written = (DOCS / name).read_text(encoding="utf-8")
 
@@ -115,7 +118,7 @@ def test_no_verb_is_documented_that_does_not_exist() -> None:
 def test_format_names_every_key_code_and_direction() -> None:
     page = (DOCS / "format.md").read_text(encoding="utf-8")
 
-    words = [*RECORD.fields, *RULES, *HIGHER_IS_BETTER, *LOWER_IS_BETTER]
+    words = [*RECORD.fields, *WORKER.fields, *RULES, *HIGHER_IS_BETTER, *LOWER_IS_BETTER]
 
     assert [word for word in words if f"`{word}`" not in page] == []
 

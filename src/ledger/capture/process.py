@@ -13,6 +13,8 @@ from ledger.value import as_dict, value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ledger.contract.json_text import Json
     from ledger.contract.record import RunRecord
 
@@ -50,17 +52,27 @@ def this_process() -> ProcessIdentity:
 
 def writer_of(record: RunRecord) -> ProcessIdentity | None:
     """Return the process that wrote ``record`` last, None where the record names none."""
-    session = as_object(next(reversed(as_list(record.document.get("sessions"))), None))
-    pid, hostname = session.get("pid"), as_text(session.get("hostname"))
+    return process_in(as_object(next(reversed(as_list(record.document.get("sessions"))), None)))
+
+
+def process_in(facts: Mapping[str, Json]) -> ProcessIdentity | None:
+    """Return the process that a session, or the file of a worker, names; None where none is."""
+    pid, hostname = facts.get("pid"), as_text(facts.get("hostname"))
     if not isinstance(pid, int) or hostname is None:
         return None
     return ProcessIdentity(
         pid=pid,
-        pid_start=as_text(session.get("pid_start")),
-        boot_id=as_text(session.get("boot_id")),
+        pid_start=as_text(facts.get("pid_start")),
+        boot_id=as_text(facts.get("boot_id")),
         hostname=hostname,
-        pid_namespace=as_text(session.get("pid_namespace")),
+        pid_namespace=as_text(facts.get("pid_namespace")),
     )
+
+
+def is_working(facts: Mapping[str, Json]) -> bool:
+    """Whether the file of a worker says that it runs, and its process is seen; unknown is no."""
+    process = process_in(facts) if facts.get("status") == "running" else None
+    return process is not None and is_gone(process) is False
 
 
 def is_abandoned(record: RunRecord) -> bool:

@@ -23,9 +23,12 @@ SHARED_STORE = "shared"
 
 RUN_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 MONTH = r"[0-9]{4}-[0-9]{2}"
+WORKER = r"[A-Za-z][A-Za-z0-9_-]{0,39}"
 TOKEN_LENGTH = 8
 TOKEN_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"  # noqa: S105  # no secret: base 32
 MAX_SLUG = 60
+MAX_PLACE_DIGITS = 9
+"""Of the number in the name of a further table: metrics.<n>.csv."""
 
 _DEVICE_NAMES = frozenset(
     ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))]
@@ -102,17 +105,58 @@ def is_table(name: str) -> bool:
     return is_metrics_table(name) or (name.startswith("trials.") and name.endswith(".csv"))
 
 
-def table_order(name: str) -> tuple[str, int, str]:
-    """Return the sort key of a run's tables: metrics.csv, metrics.2.csv, …, metrics.10.csv."""
-    stem = name.split(".", 1)[0]
-    numbered = re.fullmatch(r"[^.]*\.([0-9]{1,9})\.[^.]*", name)
-    return stem, int(numbered[1]) if numbered else 0, name
+def table_name(worker: str = "", n: int = 1) -> str:
+    """Return the name of the ``n``-th metrics table of ``worker``; "" is the owner."""
+    return ".".join(["metrics", *([worker] if worker else []), *([str(n)] if n > 1 else []), "csv"])
+
+
+def table_worker(name: str) -> str:
+    """Return the worker whose table ``name`` is, "" for the owner's: metrics.<worker>.2.csv."""
+    _, *parts = name.split(".")
+    return parts[0] if len(parts) > 1 and not _is_place(parts[0]) else ""
+
+
+def table_order(name: str) -> tuple[str, tuple[str, int], int, str]:
+    """Return the sort key of a run's tables.
+
+    The owner's come first, metrics.csv, metrics.2.csv, …, metrics.10.csv, then those of each
+    worker: metrics.child2.csv, metrics.child2.2.csv, metrics.child10.csv.
+    """
+    stem, *parts = name.split(".")
+    place = next((int(part) for part in parts[:-1] if _is_place(part)), 0)
+    return stem, worker_order(table_worker(name)), place, name
+
+
+def worker_order(worker: str) -> tuple[str, int]:
+    """Return the sort key of a worker's name: child, child2, child10."""
+    name = worker.rstrip("0123456789")
+    digits = worker[len(name) :]
+    return name, int(digits) if _is_place(digits) else 0
+
+
+def worker_file(worker: str) -> str:
+    """Return the name of the file in which ``worker`` says what it knows."""
+    return f"worker.{worker}.json"
+
+
+def is_worker(name: str) -> bool:
+    """Whether ``name`` is the file of a worker, or claims to be one."""
+    return name.startswith("worker.") and name.endswith(".json")
+
+
+def worker_of(name: str) -> str | None:
+    """Return the worker whose ``worker.<worker>.json`` the file ``name`` is, else None."""
+    found = re.fullmatch(rf"worker\.({WORKER})\.json", name)
+    return found[1] if found else None
+
+
+def _is_place(part: str) -> bool:
+    return part.isdigit() and part.isascii() and len(part) <= MAX_PLACE_DIGITS
 
 
 def is_frozen_file(name: str) -> bool:
     """Whether a file of a run may never change once the run is in the merge base."""
-    worker = name.startswith("worker.") and name.endswith(".json")
-    return name in {RECORD_NAME, PATCH_NAME, CONFIG_NAME} or worker or is_table(name)
+    return name in {RECORD_NAME, PATCH_NAME, CONFIG_NAME} or is_worker(name) or is_table(name)
 
 
 def is_temporary(name: str) -> bool:

@@ -44,6 +44,8 @@ class Table:
     rows: list[list[str]]
     is_torn: bool
     """Whether an unfinished last line was left out."""
+    worker: str = ""
+    """Who wrote it, "" for the owner of the run; rows of two workers are never one row."""
 
 
 @value
@@ -224,6 +226,8 @@ def _grid(table: Table) -> _Grid:
     by_column = list(zip(*table.rows, strict=True)) or [()] * len(table.header)
     columns = dict(zip(table.header, by_column, strict=True))
     keys = _row_keys(columns, len(table.rows))
+    if table.worker:
+        keys = [(table.worker, *key) for key in keys]
     return _Grid(columns=columns, keys=keys, is_plain=len(set(keys)) == len(keys))
 
 

@@ -123,7 +123,14 @@ RECORD = Fields(
         "incomplete": _TEXT,
         "warnings": ListOf(inner=_TEXT),
         "sessions": ListOf(inner=_SESSION),
-        "command": Fields(fields={"argv": ListOf(inner=_TEXT), "cwd": _MAYBE_TEXT}),
+        "command": Fields(
+            fields={
+                "argv": ListOf(inner=_TEXT),
+                "cwd": _MAYBE_TEXT,
+                "exit": Nullable(inner=Number(integer=True)),
+                "signal": _MAYBE_TEXT,
+            }
+        ),
         "timestamp": Fields(
             fields={"start": _TIME, "end": Nullable(inner=_TIME)}, required=("start",)
         ),

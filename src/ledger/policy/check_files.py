@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from ledger.contract.json_text import as_object, as_text
-from ledger.contract.layout import RECORD_NAME, is_table
+from ledger.contract.layout import RECORD_NAME, is_table, is_worker
 from ledger.policy.check_dirty import manifest_path
 from ledger.policy.evidence import PLAIN, line_of
 from ledger.policy.finding import shell_word
@@ -69,8 +69,9 @@ def check_files(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
                 fix = restore(scene, run, path)
                 yield scene.finding("LED104", path, wrong, fix, run_id=run.run_id)
     for name in run.files:
-        if is_table(name) and name not in listed:
-            message = "the table is not among the files the run was sealed over"
+        if (is_table(name) or is_worker(name)) and name not in listed:
+            what = "table" if is_table(name) else "worker's file"
+            message = f"the {what} is not among the files the run was sealed over"
             fix = f"git rm --cached -- {shell_word(run.path_of(name))}"
             yield scene.finding("LED104", run.path_of(name), message, fix, run_id=run.run_id)
 

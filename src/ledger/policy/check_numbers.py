@@ -6,6 +6,7 @@ from ledger.contract.columns import columns_of
 from ledger.contract.json_text import as_object, encode_number
 from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order
 from ledger.contract.metrics import summarise
+from ledger.contract.worker import in_order
 from ledger.errors import MalformedError
 from ledger.policy.evidence import line_of
 from ledger.policy.mend import restore
@@ -34,18 +35,19 @@ def check_numbers(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     record, run = evidence.record, evidence.run
     if record is None or not evidence.is_sealed or evidence.is_imported or evidence.rows_as_told:
         return
-    names = sorted(filter(is_metrics_table, evidence.tables), key=table_order)
+    by_name = {name: it for name, it in evidence.tables.items() if is_metrics_table(name)}
     if any(is_metrics_table(name) for name in evidence.flaws):
         return  # LED111 tells; what is left of the tables sums up to something else
-    tables = [evidence.tables[name] for name in names]
+    tables = in_order(by_name)
     headers = [name for table in tables for name in table.header]
     data = evidence.data[RECORD_NAME]
     try:
         computed = summarise(tables, columns_of(record.document, headers))
     except MalformedError as error:
         message = f"{error.field}: {error.message}"
-        fix = restore(scene, run, run.path_of(names[0]))
-        yield scene.finding("LED111", run.path_of(names[0]), message, fix, run_id=run.run_id)
+        path = run.path_of(min(by_name, key=table_order))
+        fix = restore(scene, run, path)
+        yield scene.finding("LED111", path, message, fix, run_id=run.run_id)
         return
     wrong = [*_summary(record, computed), *_metrics(record, computed)]
     if wrong:

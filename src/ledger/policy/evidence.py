@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_object, as_text, parse_json
-from ledger.contract.layout import NOTE_NAME, RECORD_NAME, TABLE_NAME, is_table
+from ledger.contract.layout import NOTE_NAME, RECORD_NAME, TABLE_NAME, is_table, is_worker
 from ledger.contract.metrics import decode_table
 from ledger.contract.note import parse_note
 from ledger.contract.record import parse_record
+from ledger.contract.worker import parse_worker
 from ledger.errors import MalformedError
 from ledger.policy.told import is_as_told
 from ledger.storage.tree import EXECUTABLE, REGULAR
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ledger.contract.metrics import Table
     from ledger.contract.note import Note
     from ledger.contract.record import RunRecord
+    from ledger.contract.worker import Worker
     from ledger.policy.ledgers import RunFolder
     from ledger.policy.reading import Blobs
 
@@ -96,8 +98,8 @@ def gather(run: RunFolder, blobs: Blobs) -> Evidence:
             table = _parsed(decode_table, name, data, flaws)
             if table is not None:
                 tables[name] = table
-        elif name.startswith("worker.") and name.endswith(".json"):
-            _parsed(parse_json, name, data, flaws)
+        elif is_worker(name):
+            _parsed(_parse_worker, name, data, flaws)
     return Evidence(
         run=run,
         data=data,
@@ -107,6 +109,10 @@ def gather(run: RunFolder, blobs: Blobs) -> Evidence:
         rows_as_told=told,
         flaws=flaws,
     )
+
+
+def _parse_worker(data: bytes) -> Worker:
+    return parse_worker("", data)
 
 
 def _unread(run: RunFolder, blobs: Blobs, data: Mapping[str, bytes]) -> dict[str, MalformedError]:

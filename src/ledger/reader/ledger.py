@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import cached_property
 
-from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order
+from ledger.capture.process import is_working
+from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order, worker_of
 from ledger.contract.metrics import decode_table
-from ledger.contract.record import parse_record
+from ledger.contract.record import RunRecord, parse_record
+from ledger.contract.worker import fold, in_order, parse_workers
 from ledger.errors import MalformedError
 from ledger.reader.live import live_runs, shared_store
 from ledger.reader.source import DiskSource
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.contract.metrics import Table
-    from ledger.contract.record import RunRecord
+    from ledger.contract.worker import Worker
     from ledger.project import Project
     from ledger.reader.source import RunFolder, Source
     from ledger.settings import Settings
@@ -42,6 +45,8 @@ class StoredRun:
     """Names of the files in the folder, sorted."""
     started: datetime
     """UTC."""
+    workers: tuple[Worker, ...] = ()
+    """Further processes of a run that is not sealed; what they state is in ``record`` already."""
 
     @property
     def run_id(self) -> str:
@@ -140,7 +145,7 @@ class Ledger:
         Raises:
             MalformedError: located at the table that cannot be read or does not follow the format.
         """
-        found: list[Table] = []
+        found: dict[str, Table] = {}
         for path in run.table_paths:
             try:
                 table = decode_table(_read_file(path, self.source))
@@ -148,14 +153,15 @@ class Ledger:
                 continue
             except MalformedError as error:
                 raise error.at(path) from error
-            if table.header:
-                found.append(table)
-        return found
+            found[path.rpartition("/")[2]] = table
+        return in_order(found)
 
     def status(self, run: StoredRun) -> str:
         """Return the run's status as of now: ``running`` without a living writer is crashed."""
         if run.record.status != "running":
             return run.record.status
+        if any(is_working(worker.document) for worker in run.workers):
+            return "running"  # whatever has become of the process that owns the record
         if run.run_id not in self._statuses:
             self._statuses[run.run_id] = shown_status(
                 run.record,
@@ -234,7 +240,25 @@ def _read_run(folder: RunFolder, source: Source) -> StoredRun:
     if started is None:
         message = f"{record.started!r} is no date"
         raise MalformedError(message, field="timestamp.start")
-    return StoredRun(record=record, path=folder.path, names=folder.names, started=started)
+    workers = _workers(folder, source) if "files" not in record.document else ()
+    return StoredRun(
+        record=RunRecord(document=fold(record.document, workers)) if workers else record,
+        path=folder.path,
+        names=folder.names,
+        started=started,
+        workers=workers,
+    )
+
+
+def _workers(folder: RunFolder, source: Source) -> tuple[Worker, ...]:
+    """Return the workers of a run that its owner has not folded into the record yet."""
+    files: dict[str, bytes] = {}
+    for name in folder.names:
+        worker = worker_of(name)
+        if worker is not None:
+            with contextlib.suppress(OSError):
+                files[worker] = source.read(f"{folder.path}/{name}")
+    return parse_workers(files)
 
 
 def _read_file(path: str, source: Source) -> bytes:

@@ -21,8 +21,12 @@ from ledger.contract.layout import (
     make_run_id,
     month_of,
     slug,
+    table_name,
     table_order,
+    table_worker,
     why_illegal,
+    worker_file,
+    worker_of,
 )
 from ledger.errors import LedgerError
 
@@ -168,9 +172,46 @@ def test_tables_are_in_the_order_they_were_opened() -> None:
     assert ["metrics.csv", "metrics.2.csv", "metrics.10.csv"] == sorted(names, key=table_order)
 
 
-@pytest.mark.parametrize("name", ["metrics.².csv", "metrics.rank1.csv", "metrics.1.2.csv", ""])
+def test_tables_of_workers_come_after_the_owners_in_natural_order() -> None:
+    names = ["metrics.csv", "metrics.2.csv", "metrics.child2.csv", "metrics.child2.2.csv"]
+    names += ["metrics.child10.csv", "metrics.console.csv"]
+    assert names == sorted(set(names), key=table_order)
+
+
+@pytest.mark.parametrize("name", ["metrics.².csv", "metrics.rank1.csv", "metrics.1.2.csv", "", "a"])
 def test_any_name_of_a_table_has_a_place(name: str) -> None:
-    assert 0 == table_order(name)[1]
+    assert name == table_order(name)[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "worker"),
+    [
+        ("metrics.csv", ""),
+        ("metrics.2.csv", ""),
+        ("metrics.console.csv", "console"),
+        ("metrics.child2.3.csv", "child2"),
+    ],
+)
+def test_a_table_tells_its_worker(name: str, worker: str) -> None:
+    assert worker == table_worker(name)
+
+
+@pytest.mark.parametrize(("worker", "n"), [("", 1), ("", 2), ("child2", 1), ("child2", 12)])
+def test_the_name_of_a_table_tells_whose_it_is(worker: str, n: int) -> None:
+    name = table_name(worker, n)
+    assert is_metrics_table(name)
+    assert worker == table_worker(name)
+
+
+def test_the_name_of_a_workers_file_tells_the_worker() -> None:
+    assert "child2" == worker_of(worker_file("child2"))
+
+
+@pytest.mark.parametrize(
+    "name", ["worker.json", "worker..json", "worker.a.b.json", "worker.1.json"]
+)
+def test_what_is_not_named_like_a_workers_file_is_none(name: str) -> None:
+    assert worker_of(name) is None
 
 
 def test_temporary_files_are_ours_and_the_file_managers() -> None:
