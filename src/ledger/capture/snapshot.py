@@ -57,8 +57,13 @@ def store_snapshot(state: CodeState, entries: Mapping[str, TreeEntry | None], ru
     message = f"code of run {run_id}\n".encode()
     said = repository.git("commit-tree", tree, *parents, stdin=message, env=_IDENTITY)
     commit = said.decode("ascii").strip()
-    repository.git("update-ref", f"refs/ledger/{run_id}", commit)
+    repository.git("update-ref", snapshot_ref(run_id), commit)
     return commit
+
+
+def snapshot_ref(run_id: str) -> str:
+    """Return the name of the ref that holds the snapshot of the run ``run_id``."""
+    return f"refs/ledger/{run_id}"
 
 
 def make_patch(

@@ -15,10 +15,12 @@ from ledger.capture.data import describe_data
 from ledger.capture.environment import describe_environment
 from ledger.capture.late import LateLoads
 from ledger.capture.settle import settle
+from ledger.capture.snapshot import snapshot_ref
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list
 from ledger.contract.layout import PATCH_NAME
 from ledger.contract.manifest import manifest_hash, recorded_path
+from ledger.contract.worker import FIRST
 from ledger.errors import LedgerError
 from ledger.value import value
 from ledger.writer.heal import KEPT, heal
@@ -67,6 +69,10 @@ class Subject:
     """Folders of installed packages, whose modules are not the project's code."""
     has_script: bool = True
     """Whether the program is written down, rather than typed or read from standard input."""
+    is_outside: bool = False
+    """Whether the run is another process, of which this one only knows the command."""
+    worker: str = ""
+    """The worker whose part this is; "" for the owner of the run."""
 
 
 class Capture:
@@ -77,6 +83,7 @@ class Capture:
         self._record = record
         self._stopped = threading.Event()
         self._captured = threading.Event()
+        self._coded = threading.Event()
         self._is_hurried = False
         self._calm = threading.Lock()
         """Free while the thread holds no lock that a forked child would inherit for ever."""
@@ -109,6 +116,10 @@ class Capture:
         """Wait until everything has been captured, at most ``timeout`` seconds; whether it has."""
         return self._captured.wait(timeout)
 
+    def wait_for_code(self, timeout: float) -> bool:
+        """Wait until snapshot and patch are written, at most ``timeout`` seconds."""
+        return self._coded.wait(timeout)
+
     def hold_still(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds until a fork is safe, and keep it so; whether it is."""
         return self._calm.acquire(timeout=timeout)
@@ -126,6 +137,7 @@ class Capture:
         sections: dict[str, Json] = {}
         with self._calm:
             self._attempt("code", lambda: sections.update(self._capture_code()))
+        self._coded.set()
         with self._calm:
             self._attempt("environment", lambda: sections.update(self._capture_environment()))
             self._record.update(sections)
@@ -180,7 +192,8 @@ class Capture:
         state = self._subject.code
         if state is None:
             return {}
-        self._late = LateLoads(state, self._subject.modules, self._subject.installed)
+        if not self._subject.is_outside:
+            self._late = LateLoads(state, self._subject.modules, self._subject.installed)
         return {"git": self._settled(state)}
 
     def _capture_late(self) -> None:
@@ -193,13 +206,17 @@ class Capture:
 
     def _settled(self, state: CodeState) -> dict[str, Json]:
         """Return the git section, and write the files that go with it."""
-        facts = settle(state, self._subject.run_id)
+        is_further = self._subject.worker not in {"", FIRST}
+        facts = settle(state, None if is_further else self._subject.run_id)
         name = manifest_hash(facts.manifest).removeprefix("sha256:")
         self._share(f"code/{name}.manifest", facts.manifest)
         if facts.patch is not None:
             self._subject.home.write(PATCH_NAME, facts.patch)
-        else:
+        elif not is_further:
             self._subject.home.remove(PATCH_NAME)
+        if facts.snapshot is None and self._subject.worker == FIRST:
+            # that of the owner, who had to count every untracked file, stands for nothing now
+            state.repository.ask("update-ref", "-d", snapshot_ref(self._subject.run_id))
         if facts.left_out and facts.left_out != self._told:
             self._told = facts.left_out
             shown = ", ".join(map(recorded_path, facts.left_out[:_SHOWN]))
@@ -215,7 +232,10 @@ class Capture:
         path = f"environments/{facts.freeze_hash.removeprefix('sha256:')}.txt"
         self._share(path, facts.freeze)
         shown = (self._subject.ledger_dir / path).relative_to(self._subject.project_root)
-        return {"environment": facts.to_json(shown.as_posix())}
+        section = facts.to_json(shown.as_posix())
+        if self._subject.is_outside:
+            section["source"] = "wrapper"
+        return {"environment": section}
 
     def _capture_data(self) -> None:
         described: list[Json] = []

@@ -5,12 +5,16 @@ The open runs of a process are the one piece of state in the product; they live 
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 
 from ledger.capture.seeds import Seeds, set_seeds
 from ledger.errors import LedgerError
 from ledger.project import find_project
+from ledger.value import as_dict
+from ledger.writer.join import RUN_DIR, RUN_ID, find_membership, join, state_seeds
+from ledger.writer.narrate import warn
 from ledger.writer.process_end import ProcessEnd
 from ledger.writer.start import Request, find_place, open_run, starting_points
 
@@ -39,6 +43,8 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
 ) -> Run:
     """Start a run and return it; use it with ``with``, or call ``finish`` on it.
 
+    Under ``ledger run`` it joins the run that is recorded there, and ``run_id`` is not used.
+
     The record exists from now on with the status ``running``; code, environment and data follow on
     a thread. A run that nobody finishes is sealed with its true status when the process ends.
 
@@ -54,7 +60,8 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
         run_id: an id of your own instead of one made from time and name.
 
     Raises:
-        LedgerError: no ledger here, an illegal or taken id, a ledger that cannot be written to.
+        LedgerError: no ledger here, an illegal or taken id, a ledger that cannot be written to; a
+            second start of a process under ``ledger run``.
     """
     request = Request(
         name=name,
@@ -66,9 +73,14 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
         hypothesis=hypothesis,
         parent=parent,
     )
+    joined = join_if_told(request)
+    if joined is not None:
+        if run_id is not None:
+            warn(f"{joined.id} is joined; the id {run_id!r} is not used")
+        return joined
     started = datetime.now(tz=UTC)
     place = find_place(find_project(starting_points()), name, run_id, started, config)
-    run = open_run(request, place, started, seeds_so_far(), when_closed)
+    run = open_run(followed(request), place, started, seeds_so_far(), when_closed).run
     watch_end(run)
     return run
 
@@ -88,6 +100,8 @@ def current_run() -> Run:
     Raises:
         LedgerError: no run is open.
     """
+    if not _process.runs and _process.joined is None and not _is_helper():
+        join_if_told(Request(name=None))
     if not _process.runs:
         message = "no run is open"
         raise LedgerError(message, hint="call ledger.start(...) first")
@@ -110,7 +124,57 @@ def seed_everything(seed: int) -> Seeds:
     _seeds[-1] = seeds
     for run in _process.runs:
         run.set_random(seeds.to_json())
+    if not _process.runs and _process.joined is None and not _is_helper():
+        _state_seeds(seeds)
     return seeds
+
+
+def join_if_told(request: Request) -> Run | None:
+    """Join the run of the ``ledger run`` around this process; None where there is none.
+
+    Raises:
+        LedgerError: this process has joined before, or an argument cannot be understood.
+    """
+    if not os.environ.get(RUN_DIR):
+        return None
+    if _process.joined is not None:
+        message = f"this process has already joined {_process.joined}"
+        hint = "under `ledger run` a process records one run; start the script without it"
+        raise LedgerError(message, hint=hint)
+    membership = find_membership(os.environ)
+    if membership is None:
+        return None
+    run = join(request, membership, seeds_so_far(), when_closed, _process.worker)
+    _process.joined = run.id
+    watch_end(run)
+    return run
+
+
+def followed(request: Request) -> Request:
+    """Return ``request`` with the run that could not be joined as its parent, if it has none."""
+    run_id = os.environ.get(RUN_ID)
+    if request.parent is not None or not os.environ.get(RUN_DIR) or not run_id:
+        return request
+    return Request(**{**as_dict(request), "parent": run_id})  # type: ignore[arg-type]  # its own fields
+
+
+def _state_seeds(seeds: Seeds) -> None:
+    """Let the run around this process know its seeds, though it may never start or log."""
+    if not os.environ.get(RUN_DIR) or _process.worker is not None:
+        return
+    membership = find_membership(os.environ)
+    if membership is not None:
+        try:
+            _process.worker = state_seeds(membership, seeds)
+        except OSError as error:
+            warn(f"{membership.run_id}: the seed is not recorded: {error.strerror or error}")
+
+
+def _is_helper() -> bool:
+    """Whether this process only helps another: a fork of it, or a worker of multiprocessing."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    parent = getattr(multiprocessing, "parent_process", lambda: None)
+    return _process.is_forked or parent() is not None
 
 
 def seeds_so_far() -> Seeds:

@@ -33,8 +33,17 @@ MAX_CONFIG_BYTES = 64 * 1024
 MAX_SCALAR_CHARS = 200
 
 
-def first_document(run_id: str, started: datetime, code: CodeState | None) -> dict[str, Json]:
-    """Return the record of the run ``run_id``; what is not known yet is null or empty."""
+def first_document(
+    run_id: str, started: datetime, code: CodeState | None, argv: Sequence[str] | None = None
+) -> dict[str, Json]:
+    """Return the record of the run ``run_id``; what is not known yet is null or empty.
+
+    Args:
+        run_id: the id.
+        started: start of the run, UTC.
+        code: the repository at the start.
+        argv: the command line of the run; None for that of this process.
+    """
     stamp = time_text(started)
     session: dict[str, Json] = {
         "start": stamp,
@@ -47,7 +56,10 @@ def first_document(run_id: str, started: datetime, code: CodeState | None) -> di
         "run_id": run_id,
         "status": "running",
         "sessions": [session],
-        "command": {"argv": list(redact_argv(_argv())), "cwd": _working_folder(code)},
+        "command": {
+            "argv": list(redact_argv(_argv() if argv is None else [*argv])),
+            "cwd": _working_folder(code),
+        },
         "timestamp": {"start": stamp, "end": None},
         "git": {
             "commit": code.commit if code else None,
@@ -70,9 +82,11 @@ def first_document(run_id: str, started: datetime, code: CodeState | None) -> di
 
 
 def config_section(
-    run_dir: Path, path: str | None, config: dict[str, Json], seed_keys: Sequence[str]
+    run_dir: Path | None, path: str | None, config: dict[str, Json], seed_keys: Sequence[str]
 ) -> dict[str, Json]:
     """Return the config section; a config over 64 KiB goes to a file of its own in ``run_dir``.
+
+    Without a folder only its hashes and short scalars are kept.
 
     Raises:
         OSError: that file cannot be written.
@@ -86,8 +100,9 @@ def config_section(
     whole = dump_json(config)
     if len(whole) > MAX_CONFIG_BYTES:
         # JSON is YAML, and needs no library to be written
-        replace_file(str(run_dir / CONFIG_NAME), whole)
-        section["resolved_path"] = CONFIG_NAME
+        if run_dir is not None:
+            replace_file(str(run_dir / CONFIG_NAME), whole)
+            section["resolved_path"] = CONFIG_NAME
         section["resolved"] = {
             key: item
             for key, item in flatten(config).items()

@@ -23,6 +23,7 @@ from ledger.value import value
 from ledger.writer.home import bring_together, remove_live
 from ledger.writer.seal import seal_abandoned
 from ledger.writer.shared import restore_shared
+from ledger.writer.worker_files import living_worker
 
 
 TYPE_CHECKING = False
@@ -106,7 +107,8 @@ def seal_gone(run_dir: Path) -> Healed | None:
         OSError: the record cannot be read or written.
         LedgerError: the record does not parse.
     """
-    if not is_abandoned(parse_record((run_dir / RECORD_NAME).read_bytes())):
+    is_over = is_abandoned(parse_record((run_dir / RECORD_NAME).read_bytes()))
+    if not is_over or living_worker(run_dir) is not None:
         return None
     seal_abandoned(run_dir)
     return Healed(run_id=run_dir.name, what=SEALED, folder=run_dir)
@@ -121,7 +123,7 @@ def _heal(live: Path, run_dir: Path, where: Where, repository: Repository) -> It
     if not is_away and _is_sealed(run_dir):
         remove_live(live)
     elif "files" not in record.document:
-        if is_abandoned(record):
+        if is_abandoned(record) and not living_worker(live if is_away else run_dir):
             seal_at(run_dir, live)
             yield Healed(run_id=live.name, what=SEALED, folder=live if is_away else run_dir)
     elif not is_away:

@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from ledger.contract.layout import NOTE_NAME, RECORD_NAME, is_table, is_temporary
+from ledger.contract.layout import NOTE_NAME, RECORD_NAME, is_table, is_temporary, is_worker
 from ledger.contract.live import LIVE_FOLDER, WHERE_NAME, Where, encode_where
 from ledger.storage.files import link_file, replace_file
 
@@ -93,6 +93,12 @@ class Home:
             return
         if failure is not None:
             raise failure
+
+    def join(self) -> None:
+        """Stand in the homes of a run that another process has begun."""
+        self._has_begun = self.live is not None and (self.live / WHERE_NAME).exists()
+        if not self._has_begun:
+            self.live = None
 
     def remove(self, name: str) -> None:
         """Take the document ``name``, if there is one, out of both homes.
@@ -181,9 +187,16 @@ def bring_together(live: Path, run_dir: Path) -> None:
         target = run_dir / path.name
         if path.name in skipped or is_temporary(path.name) or not path.is_file():
             continue
-        if not target.exists() or (is_table(path.name) and _has_more(path, target)):
+        if not target.exists() or _is_newer(path, target):
             data = path.read_bytes()
             replace_file(str(target), data, aside=str(live))
+
+
+def _is_newer(path: Path, target: Path) -> bool:
+    """Whether a table of the second home has more rows, or a worker has said more there."""
+    if is_table(path.name):
+        return _has_more(path, target)
+    return is_worker(path.name) and path.read_bytes() != target.read_bytes()
 
 
 def _has_more(path: Path, target: Path) -> bool:

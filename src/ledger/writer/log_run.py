@@ -24,19 +24,25 @@ from ledger.contract.layout import (
     NOTE_NAME,
     PATCH_NAME,
     RECORD_NAME,
-    TABLE_NAME,
     is_month,
     slug,
     why_illegal,
 )
 from ledger.contract.note import render_note
+from ledger.contract.record import encode_record
 from ledger.errors import LedgerError
 from ledger.project import Project, find_project
 from ledger.settings import OWN_FILE, Settings
 from ledger.storage.files import create_file
 from ledger.writer.claim import find_folder
 from ledger.writer.config_file import load_config
-from ledger.writer.current import seeds_so_far, watch_end, when_closed
+from ledger.writer.current import (
+    followed,
+    join_if_told,
+    seeds_so_far,
+    watch_end,
+    when_closed,
+)
 from ledger.writer.narrate import say, warn
 from ledger.writer.note_file import write_template
 from ledger.writer.start import (
@@ -64,7 +70,7 @@ _KNOWN_ARTIFACTS = {
     "predictions": ("predictions.*",),
     "plots": ("plots", "figures"),
 }
-_COPIED = (RECORD_NAME, TABLE_NAME, CONFIG_NAME, PATCH_NAME)
+_COPIED = (CONFIG_NAME, PATCH_NAME)
 
 
 def log_run(
@@ -91,7 +97,6 @@ def log_run(
     except OSError as error:
         warn(f"{output} cannot be made: {error.strerror}")
     run = _open(run_id, config or {}, output)
-    watch_end(run)
     _record_metrics(run, metrics or {})
     if run.dir != output:
         run.artifact("output", output, is_hashed=False)  # our own copies change it afterwards
@@ -99,7 +104,7 @@ def log_run(
         run.artifact(name, path)
     run.finish()
     if run.dir != output:
-        _copy_to(output, run.dir)
+        _copy_to(output, run)
     say(f"[OK] Experiment completed: {run.dir}")
     say(f"[NOTE] Write the summary, two minutes: {run.dir / NOTE_NAME}")
     return run.document
@@ -184,11 +189,17 @@ def _open(run_id: str, config: object, output: Path) -> Run:
     seed, data = seed_in_config(resolved), _data_in(resolved)
     request = Request(name=run_id, config=config, data=data, seed=seed)
     try:
+        joined = join_if_told(request)
+        if joined is not None:
+            return joined
         place = _place(run_id, output, started)
-        return open_run(request, place, started, seeds_so_far(), when_closed)
+        run = open_run(followed(request), place, started, seeds_so_far(), when_closed).run
     except LedgerError as error:
         warn(f"{error}; the record goes to {output} only")
-    return open_run(request, _output_alone(output), started, seeds_so_far(), when_closed)
+        alone = _output_alone(output)
+        run = open_run(request, alone, started, seeds_so_far(), when_closed).run
+    watch_end(run)
+    return run
 
 
 def _place(run_id: str, output: Path, started: datetime) -> Place:
@@ -273,13 +284,16 @@ def _artifacts_in(output: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def _copy_to(output: Path, run_dir: Path) -> None:
+def _copy_to(output: Path, run: Run) -> None:
     """Leave the record beside the outputs too; nothing that is there is overwritten."""
+    run_dir = run.dir
     is_first = not (output / RECORD_NAME).exists()
-    for name in _COPIED:
+    for name in (RECORD_NAME, *run.table_names, *_COPIED):
         source = run_dir / name
         try:
-            if source.exists() and not create_file(str(output / name), source.read_bytes()):
+            is_there = name == RECORD_NAME or source.exists()
+            data = encode_record(run.document) if name == RECORD_NAME else b""
+            if is_there and not create_file(str(output / name), data or source.read_bytes()):
                 warn(f"{output / name} exists and is left as it is; the record is in {run_dir}")
         except OSError as error:
             warn(f"{output / name} could not be written: {error.strerror}")

@@ -82,6 +82,18 @@ def best_of(summary: Summary, goal: str) -> tuple[float | None, int | None]:
     return (summary.min, summary.min_at) if goal == "min" else (summary.max, summary.max_at)
 
 
+def describe_best(document: Mapping[str, Json], summary: Mapping[str, Summary]) -> str:
+    """Return ``, best val_acc 0.93 at epoch 7``, or nothing without an objective that has one."""
+    objective = as_object(document.get("objective"))
+    metric, goal = as_text(objective.get("metric")), as_text(objective.get("goal"))
+    if metric is None or goal is None or metric not in summary:
+        return ""
+    number, at = best_of(summary[metric], goal)
+    index = "epoch" if "epoch" in as_object(document.get("columns")) else "step"
+    where = "" if at is None else f" at {index} {at}"
+    return "" if number is None else f", best {metric} {number:.6g}{where}"
+
+
 def _objective_text(own: Summary, objective: tuple[str, str], parent: RunRecord | None) -> str:
     metric, goal = objective
     best, at = best_of(own, goal)

@@ -34,6 +34,12 @@ class ProcessEnd:
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
+        self.joined: str | None = None
+        """Id of the run of ``ledger run`` that this process has joined, also when it has ended."""
+        self.worker: str | None = None
+        """The worker that this process is in that run, known before it joins when it set seeds."""
+        self.is_forked = False
+        """Whether this process is the fork of one that recorded."""
         self._error: BaseException | None = None
         self._exit: weakref.ref[_Witness] | None = None
         self._is_installed = False
@@ -104,6 +110,8 @@ class ProcessEnd:
         self.runs.clear()
         self._still = []
         self._error = self._waiting_signal = None
+        self.joined = self.worker = None
+        self.is_forked = True
         # A worker that hangs must die of SIGTERM at once, as it would without us.
         for number, (handler, before) in self._chained.items():
             if signal.getsignal(number) is handler:

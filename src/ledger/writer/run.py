@@ -18,6 +18,7 @@ from ledger.writer.scalars import plain
 from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
 from ledger.writer.seal_sections import measure
 from ledger.writer.table import MetricsTable, legible
+from ledger.writer.worker_part import gather_workers, joined_document, part_ended
 
 
 TYPE_CHECKING = False
@@ -53,6 +54,7 @@ class Run:
         parent: RunRecord | None,
         on_close: Callable[[Run], None],
         seconds_before: float = 0.0,
+        table_of: str = "",
     ) -> None:
         self._id = home.run_dir.name
         self._home = home
@@ -77,6 +79,7 @@ class Run:
             origin=self._started,
             params=RunRecord(document=record.document).config,
             objective=objective[0] if objective else None,
+            worker=table_of,
         )
 
     @property
@@ -101,8 +104,15 @@ class Run:
 
     @property
     def document(self) -> dict[str, Json]:
-        """The record as it stands now, as run.json holds it."""
+        """The record as it stands now; of a run that was joined with this process's part."""
+        if self._record.worker:
+            return joined_document(self._home.folder, self._record)
         return dict(self._record.document)
+
+    @property
+    def table_names(self) -> list[str]:
+        """File names of the tables that this process has written so far."""
+        return self._table.names
 
     @property
     def is_captured(self) -> bool:
@@ -179,12 +189,14 @@ class Run:
             known = as_object(self._record.document.get("artifacts"))
             self._record.update({"artifacts": known | {legible(name): entry}})
 
-    def finish(self, status: str = "finished", error: BaseException | None = None) -> None:
+    def finish(
+        self, status: str = "finished", error: BaseException | Mapping[str, Json] | None = None
+    ) -> None:
         """Seal the record; called twice, the first call counts.
 
         Args:
             status: finished, failed or interrupted.
-            error: what ended a run that failed.
+            error: what ended a run that failed; a mapping is the record's section itself.
         """
         if not self.is_open or self._is_sealing:
             return
@@ -212,7 +224,8 @@ class Run:
         """
         if self.is_open and not self._is_sealing:
             self._capture.wait(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
-            self._record.update(self._sections("interrupted", None, self._measure()))
+            measured = None if self._record.worker else self._measure()
+            self._record.update(self._sections("interrupted", None, measured))
 
     def resume(self, *, is_ending: bool) -> None:
         """Go on after ``interrupt``: the program has not ended.
@@ -222,6 +235,9 @@ class Run:
         """
         if self.is_open and not self._is_sealing:
             self._is_interrupted |= is_ending
+            if self._record.worker:
+                self._record.update({"status": "running", "ended": None})
+                return
             document = self._record.document
             sessions = [as_object(session) for session in as_list(document.get("sessions"))]
             running: dict[str, Json] = {
@@ -302,7 +318,7 @@ class Run:
             )
         return interruption
 
-    def _seal(self, status: str, error: BaseException | None) -> None:
+    def _seal(self, status: str, error: BaseException | Mapping[str, Json] | None) -> None:
         orphans = self._table.orphans()
         try:
             self._table.close()
@@ -310,9 +326,13 @@ class Run:
         except OSError as failure:
             why = failure.strerror or failure
             self._record.mark_incomplete("table", f"the table could not be flushed: {why}")
+        if self._record.worker:
+            self._record.update(self._sections(status, error, None), closes=True)
+            return
         if not self.dir.is_dir():
             self._record.mark_incomplete("folder", "the run's folder was removed while it ran")
             self._home.run_dir = rescue_tables(self.id, orphans) or self.dir
+        self._note = gather_workers(self.dir, self._record, self._note)
         measured = self._measure()
         if not self._record.update(self._sections(status, error, measured), closes=True):
             self._rescue()
@@ -339,9 +359,14 @@ class Run:
         warn(f"{self.id} could not be sealed in the ledger; {where}; {hint}")
 
     def _sections(
-        self, status: str, error: BaseException | None, measured: Measured | None
+        self,
+        status: str,
+        error: BaseException | Mapping[str, Json] | None,
+        measured: Measured | None,
     ) -> dict[str, Json]:
         """Return what the record says of a run that ends now, and let its note say it too."""
+        if self._record.worker:
+            return part_ended(status, error)
         seconds = time.perf_counter() - self._started
         ending = Ending(status=status, ended=now_text(), seconds=seconds, error=error)
         document = self._record.document
@@ -369,12 +394,7 @@ class Run:
         return RunRecord(document=self._record.document).objective
 
     def _say_goodbye(self, measured: Measured | None) -> None:
-        objective = self._objective()
-        best = f", {self._n_lost} rows lost" if self._n_lost else ""
-        if objective and measured and objective[0] in measured.summary:
-            number, at = prefill.best_of(measured.summary[objective[0]], objective[1])
-            index = "epoch" if "epoch" in self._table.columns else "step"
-            where = "" if at is None else f" at {index} {at}"
-            best += f", best {objective[0]} {number:.6g}{where}" if number is not None else ""
+        lost = f", {self._n_lost} rows lost" if self._n_lost else ""
+        best = prefill.describe_best(self._record.document, measured.summary if measured else {})
         status = as_text(self._record.document["status"])
-        say(f"[{status}] {self.id}{best}; the note waits: ledger note {self.id}")
+        say(f"[{status}] {self.id}{lost}{best}; the note waits: ledger note {self.id}")

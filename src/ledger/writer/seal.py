@@ -14,6 +14,7 @@ from ledger.contract.layout import RECORD_NAME, is_table
 from ledger.contract.note import AUTO, note_hash, parse_note, render_note
 from ledger.contract.record import RunRecord, encode_record, parse_record
 from ledger.contract.redaction import redact_text
+from ledger.contract.worker import fold, fold_note
 from ledger.errors import LedgerError
 from ledger.storage.files import open_table, replace_file
 from ledger.value import value
@@ -21,6 +22,7 @@ from ledger.writer import prefill
 from ledger.writer.note_file import refresh_untouched
 from ledger.writer.record_file import time_text
 from ledger.writer.seal_sections import measure, metrics_section
+from ledger.writer.worker_files import living_worker, read_workers
 
 
 TYPE_CHECKING = False
@@ -41,7 +43,8 @@ class Ending:
     ended: str
     """ISO 8601."""
     seconds: float
-    error: BaseException | None = None
+    error: BaseException | Mapping[str, Json] | None = None
+    """What ended it; a mapping is the section itself."""
 
 
 def outcome(error: BaseException | None) -> tuple[str, BaseException | None]:
@@ -137,23 +140,28 @@ def seal_abandoned(run_dir: Path, *, is_silent: bool | None = None) -> RunRecord
     record = parse_record((run_dir / RECORD_NAME).read_bytes())
     _refuse_living(record, run_dir, is_silent=is_silent)
     _cut_torn_tails(run_dir)
-    measured = measure(run_dir, record.document)
+    workers = read_workers(run_dir)
+    known = fold(record.document, workers)
+    measured = measure(run_dir, known)
     start = datetime.fromisoformat(record.started)
     ending = Ending(
         status="crashed",
         ended=time_text(start + timedelta(seconds=measured.last_time or 0.0)),
         seconds=measured.last_time or 0.0,
     )
-    document = dict(record.document) | sealed_sections(record.document, ending, measured)
+    document = known | sealed_sections(known, ending, measured)
     if measured.problem:
         document["incomplete"] = measured.problem
-    document["note"] = refresh_note(run_dir, document, _present_lines(run_dir), measured, None)
+    lines = fold_note(_present_lines(run_dir), workers)
+    document["note"] = refresh_note(run_dir, document, lines, measured, None)
     replace_file(str(run_dir / RECORD_NAME), encode_record(document))
     return RunRecord(document=document)
 
 
-def describe_error(error: BaseException) -> dict[str, Json]:
+def describe_error(error: BaseException | Mapping[str, Json]) -> dict[str, Json]:
     """Return the error section of a record, credentials redacted."""
+    if not isinstance(error, BaseException):
+        return dict(error)
     tail = "".join(traceback.format_exception(error)).splitlines()[-TRACEBACK_LINES:]
     try:
         message = str(error)
@@ -179,8 +187,10 @@ def _refuse_living(record: RunRecord, run_dir: Path, *, is_silent: bool | None) 
         raise LedgerError(
             message, hint="seal it there, or once it is shown as crashed", path=run_dir
         )
-    if is_over is False:
-        message = f"{record.run_id} is still running as process {process.pid}"
+    worker = living_worker(run_dir) if is_over is not False else None
+    if is_over is False or worker is not None:
+        pid = process.pid if worker is None else worker.document["pid"]
+        message = f"{record.run_id} is still running as process {pid}"
         raise LedgerError(message, hint="wait for its end, or end the process", path=run_dir)
 
 

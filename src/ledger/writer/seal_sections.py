@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -13,15 +14,17 @@ from ledger.contract.layout import (
     is_metrics_table,
     is_table,
     table_order,
+    worker_of,
 )
 from ledger.contract.metrics import decode_table, summarise
+from ledger.contract.worker import in_order
 from ledger.errors import MalformedError
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ledger.contract.json_text import Json
     from ledger.contract.metrics import Summary, Table
@@ -48,11 +51,12 @@ def measure(run_dir: Path, document: Mapping[str, Json]) -> Measured:
     Raises:
         OSError: a file of the run cannot be read.
     """
-    tables: list[Table] = []
+    found: dict[str, Table] = {}
     files: dict[str, Json] = {}
     problem = None
     for path in sorted(run_dir.iterdir(), key=lambda file: table_order(file.name)):
-        if not (is_table(path.name) or path.name in {PATCH_NAME, CONFIG_NAME}):
+        is_listed = path.name in {PATCH_NAME, CONFIG_NAME} or worker_of(path.name) is not None
+        if not (is_table(path.name) or is_listed):
             continue
         data = path.read_bytes()
         entry: dict[str, Json] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
@@ -64,8 +68,9 @@ def measure(run_dir: Path, document: Mapping[str, Json]) -> Measured:
                 continue
             entry = {"sha256": entry["sha256"], "rows": len(table.rows), "bytes": len(data)}
             if is_metrics_table(path.name):
-                tables.append(table)
+                found[path.name] = table
         files[path.name] = entry
+    tables = in_order(found)
     headers = [name for table in tables for name in table.header]
     summary: Mapping[str, Summary] = {}
     try:
@@ -75,7 +80,7 @@ def measure(run_dir: Path, document: Mapping[str, Json]) -> Measured:
     return Measured(
         summary=summary,
         files=files,
-        last_time=_last_time(tables),
+        last_time=_last_time(found.values()),
         problem=problem,
     )
 
@@ -88,12 +93,12 @@ def metrics_section(
     return last | {"training_time_hours": round(seconds / SECONDS_PER_HOUR, 6)} | dict(stated)
 
 
-def _last_time(tables: list[Table]) -> float | None:
-    for table in reversed(tables):
+def _last_time(tables: Iterable[Table]) -> float | None:
+    """Return the time of the row that was written last, by whatever worker."""
+    times = []
+    for table in tables:
         if "time" in table.header and table.rows:
             cell = table.rows[-1][table.header.index("time")]
-            try:
-                return float(cell)
-            except ValueError:
-                return None
-    return None
+            with contextlib.suppress(ValueError):
+                times.append(float(cell))
+    return max(times, default=None)

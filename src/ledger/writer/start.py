@@ -19,6 +19,7 @@ from ledger.contract.layout import RECORD_NAME
 from ledger.contract.note import note_hash, render_note
 from ledger.contract.record import parse_record
 from ledger.contract.redaction import redact, redact_text
+from ledger.contract.worker import CONSOLE
 from ledger.errors import LedgerError, NoLedgerError
 from ledger.value import value
 from ledger.writer import prefill
@@ -47,7 +48,7 @@ from ledger.writer.run import Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ledger.capture.code import CodeState
     from ledger.capture.seeds import Seeds
@@ -61,14 +62,23 @@ if TYPE_CHECKING:
 class Request:
     """What a caller asked for; see ``ledger.start`` for the meaning of each."""
 
-    name: str
+    name: str | None
+    """What the run is called; None where nobody has said."""
     config: object = None
+    config_path: str | None = None
+    """The file that a config given as a mapping came from."""
     data: object = None
     seed: int | None = None
     objective: object = None
     tags: Sequence[str] = ()
     hypothesis: str | None = None
     parent: str | None = None
+    argv: Sequence[str] | None = None
+    """The command that is recorded; None for that of this process."""
+    below: Mapping[str, Json] = {}
+    """A config that the caller's is laid over."""
+    keeps_config: bool = True
+    """Whether a config that is too large for the record is kept as a file of its own."""
 
 
 @value
@@ -111,10 +121,21 @@ def find_place(
     )
 
 
+@value
+class Opened:
+    """A run that has begun, and the parts of it that who opened it may need."""
+
+    run: Run
+    record: RecordFile
+    capture: Capture
+
+
 def open_run(
     request: Request, place: Place, started: datetime, seeds: Seeds, on_close: Callable[[Run], None]
-) -> Run:
+) -> Opened:
     """Write the first record and the note into the claimed ``place``, begin capturing.
+
+    A run of a command (``argv``) is recorded from outside: its table is that of the console.
 
     Args:
         request: what the caller asked for.
@@ -128,7 +149,7 @@ def open_run(
             that cannot be written to.
     """
     try:
-        prepared = _prepare(request, place, started, seeds)
+        prepared = prepare(request, place, started, seeds)
         home = _home_of(place)
         record = RecordFile(home, prepared.document)
         write_template(place.run_dir, render_note(place.run_dir.name, prepared.note))
@@ -150,20 +171,23 @@ def open_run(
         data=prepared.sources,
         modules=sys.modules,
         installed=tuple(installed_folders()),
-        has_script=_has_script(),
+        has_script=request.argv is not None or _has_script(),
+        is_outside=request.argv is not None,
     )
+    capture = Capture(subject, record)
     run = Run(
         home=home,
         project_root=place.project.root,
         record=record,
-        capture=Capture(subject, record),
+        capture=capture,
         note=prepared.note,
         parent=prepared.parent,
         on_close=on_close,
         seconds_before=max(0.0, (datetime.now(tz=UTC) - started).total_seconds()),
+        table_of=CONSOLE if request.argv is not None else "",
     )
     run.begin()
-    return run
+    return Opened(run=run, record=record, capture=capture)
 
 
 def _home_of(place: Place) -> Home:
@@ -176,7 +200,7 @@ def _home_of(place: Place) -> Home:
 
 
 @value
-class _Prepared:
+class Prepared:
     """What a request means, before anything of it is written."""
 
     document: dict[str, Json]
@@ -186,30 +210,49 @@ class _Prepared:
     parent: RunRecord | None
 
 
-def _prepare(request: Request, place: Place, started: datetime, seeds: Seeds) -> _Prepared:
-    parent = _read_parent(place.project, request.parent)
+def prepare(request: Request, place: Place, started: datetime, seeds: Seeds) -> Prepared:
+    """Return what ``request`` means; only a large config is written already.
+
+    Args:
+        request: what the caller asked for.
+        place: the run's folder and project.
+        started: start of the run, UTC.
+        seeds: what was set in this process so far.
+
+    Raises:
+        LedgerError: an objective, config or data argument that cannot be understood.
+        OSError: a large config could not be written.
+    """
+    parent = read_parent(place.project, request.parent)
     config_path, resolved = load_config(request.config)
-    config = as_object(redact(to_json(resolved)))
+    config = {**request.below, **as_object(redact(to_json(resolved)))}
     sources = data_sources(request.data)
+    is_outside = request.argv is not None
     note = {
         "Hypothesis": [redact_text(str(to_json(request.hypothesis)))] if request.hypothesis else [],
-        "Change": prefill.describe_change(config, parent),
+        # of a command nobody may have said what its config is
+        "Change": [] if is_outside and not config else prefill.describe_change(config, parent),
     }
     seed_keys = place.project.settings.seed_keys
     seed = _first(whole_number(request.seed), seeds.seed, seed_in_config(resolved))
-    document = first_document(place.run_dir.name, started, place.code) | {
+    document = first_document(place.run_dir.name, started, place.code, request.argv) | {
         "name": request.name,
         "tags": [request.tags] if isinstance(request.tags, str) else list(map(str, request.tags)),
         "parent": request.parent,
         "project": place.project.root.name,
-        "config": config_section(place.run_dir, config_path, config, seed_keys),
+        "config": config_section(
+            place.run_dir if request.keeps_config else None,
+            config_path or request.config_path,
+            config,
+            seed_keys,
+        ),
         "data": pending_data(sources[0]) if sources else None,
         "extra_data": [pending_data(source) for source in sources[1:]],
         "random": seeds.to_json() | {"seed": seed},
         "objective": check_objective(request.objective),
         "note": {"template": note_hash(render_note(place.run_dir.name, note))},
     }
-    return _Prepared(document=document, note=note, sources=sources, parent=parent)
+    return Prepared(document=document, note=note, sources=sources, parent=parent)
 
 
 def starting_points() -> list[Path]:
@@ -240,15 +283,33 @@ def observe_project(project: Project, extra: Iterable[str] = ()) -> CodeState | 
     loaded = loaded_files(list(sys.modules.values()), sys.argv, named, installed_folders())
     script = _main_file()
     own = script if script is not None and not _is_installed(script) else None
+    stale = stale_files(sys.modules, os.path.abspath(project.root), installed_folders())
+    return look_at(project, loaded, is_known=script is not None, script=own, stale=stale)
+
+
+def observe_command(
+    project: Project, argv: Sequence[str], extra: Iterable[str] = ()
+) -> CodeState | None:
+    """Return the code of ``project`` right now for a command that is to be run.
+
+    Nobody can tell what it will load; the files it names count as loaded.
+    """
+    values = [word.partition("=")[2] for word in argv]  # --config=small.yaml
+    loaded = loaded_files((), argv, [*extra, *values], installed_folders())
+    return look_at(project, loaded, is_known=False)
+
+
+def look_at(
+    project: Project,
+    loaded: frozenset[str],
+    *,
+    is_known: bool,
+    script: str | None = None,
+    stale: Sequence[str] = (),
+) -> CodeState | None:
+    """Return what ``observe`` says, None with a warning where git cannot tell."""
     try:
-        return observe(
-            project,
-            os.environ,
-            loaded,
-            is_known=script is not None,
-            script=own,
-            stale=stale_files(sys.modules, os.path.abspath(project.root), installed_folders()),
-        )
+        return observe(project, os.environ, loaded, is_known=is_known, script=script, stale=stale)
     except NoLedgerError as error:
         warn(f"{error}; the run is recorded without its code")
     except (LedgerError, OSError, ValueError) as error:
@@ -281,7 +342,8 @@ def _is_installed(script: str) -> bool:
     return any(path.startswith(os.path.join(folder, "")) for folder in folders)
 
 
-def _read_parent(project: Project, parent: str | None) -> RunRecord | None:
+def read_parent(project: Project, parent: str | None) -> RunRecord | None:
+    """Return the record of the run ``parent``, None with a warning where it cannot be read."""
     if parent is None:
         return None
     folder = find_folder(project.ledger_dir, parent)

@@ -11,7 +11,7 @@ import os
 import time
 
 from ledger.contract.columns import Column, declare
-from ledger.contract.layout import TABLE_NAME
+from ledger.contract.layout import table_name
 from ledger.contract.metrics import encode_row, whole_lines
 from ledger.storage.files import append_line, open_table, replace_file, take_back
 from ledger.writer.scalars import plain
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ledger.contract.columns import Role
+    from ledger.contract.json_text import Json
     from ledger.contract.metrics import Cell
     from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
@@ -43,6 +44,7 @@ class MetricsTable:
         origin: what ``clock`` said at the start of the run; None: it starts now.
         params: names that the config has taken.
         objective: the metric the run is meant to improve; a number whatever its first row holds.
+        worker: whose table it is; "" for metrics.csv itself.
     """
 
     def __init__(  # noqa: PLR0913  # what a table needs to know of its run
@@ -55,8 +57,10 @@ class MetricsTable:
         origin: float | None = None,
         params: Iterable[str] = (),
         objective: str | None = None,
+        worker: str = "",
     ) -> None:
         self.home = home
+        self._worker = worker
         self.columns: dict[str, Column] = {}
         self.n_rows = 0
         self._params = {name: Column(name=name, role="param") for name in params}
@@ -84,9 +88,7 @@ class MetricsTable:
     @property
     def names(self) -> list[str]:
         """File names of the tables written so far."""
-        return [TABLE_NAME, *(f"metrics.{n}.csv" for n in range(2, self._n_tables + 1))][
-            : self._n_tables
-        ]
+        return [table_name(self._worker, n) for n in range(1, self._n_tables + 1)]
 
     def append(self, row: Mapping[str, object]) -> None:
         """Write ``row``, values by name, as one line.
@@ -235,7 +237,9 @@ class MetricsTable:
         self._header = header
 
     def _tell_columns(self) -> None:
-        self._record.update({"columns": {c.name: c.to_json() for c in self.columns.values()}})
+        said: dict[str, Json] = {c.name: c.to_json() for c in self.columns.values()}
+        if not self._record.update({"columns": said}) and self._record.is_closed:
+            raise OSError(errno.EBADF, "the run is sealed")
 
     def _can_rewrite(self) -> bool:
         now = self._clock()

@@ -1,0 +1,74 @@
+"""The files of a run's workers on the disk: claimed, read, and parted from processes that stay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ledger.capture.process import is_working
+from ledger.contract.json_text import as_object, parse_json
+from ledger.contract.layout import RECORD_NAME, is_table, table_worker, worker_file, worker_of
+from ledger.contract.metrics import whole_lines
+from ledger.contract.worker import FIRST, parse_workers
+from ledger.errors import MalformedError
+from ledger.storage.files import create_file, replace_file
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.contract.worker import Worker
+
+
+def claim_worker(folder: Path, data: bytes) -> str:
+    """Make the file of a new worker of the run in ``folder`` and return the worker's name.
+
+    The first is ``child``, the next are ``child2``, ``child3``: none is ever given twice.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    n = 1
+    while True:
+        worker = FIRST if n == 1 else f"{FIRST}{n}"
+        if create_file(str(folder / worker_file(worker)), data):
+            return worker
+        n += 1
+
+
+def read_workers(folder: Path) -> tuple[Worker, ...]:
+    """Return the workers of the run in ``folder``; a file that cannot be read is passed over."""
+    files: dict[str, bytes] = {}
+    try:
+        for path in folder.iterdir():
+            worker = worker_of(path.name)
+            if worker is not None:
+                files[worker] = path.read_bytes()
+    except OSError:
+        return ()
+    return parse_workers(files)
+
+
+def living_worker(folder: Path) -> Worker | None:
+    """Return a worker of the run in ``folder`` whose process still writes, None without one."""
+    return next((each for each in read_workers(folder) if is_working(each.document)), None)
+
+
+def is_sealed(folder: Path) -> bool:
+    """Whether the record in ``folder`` is sealed; one that cannot be read is not."""
+    try:
+        return "files" in as_object(parse_json((folder / RECORD_NAME).read_bytes()))
+    except (OSError, MalformedError):
+        return False
+
+
+def part_with(folder: Path, worker: Worker) -> None:
+    """Give ``worker``, whose process stays, no more say: what it appends goes to nobody's file.
+
+    Raises:
+        OSError: a table of it could not be replaced.
+    """
+    owner = "" if worker.name == FIRST else worker.name
+    for name in sorted(os.listdir(folder)):
+        if is_table(name) and table_worker(name) == owner:
+            path = folder / name
+            replace_file(str(path), whole_lines(path.read_bytes()))
