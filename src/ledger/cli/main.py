@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 VERBS: Mapping[str, str] = {
     "init": "make this folder a project with a ledger",
     "demo": "train real models in a repository of its own and show everything",
+    "run": "record any command as a run",
     "ls": "list the runs",
     "show": "show one run",
     "query": "answer a question about the runs",
