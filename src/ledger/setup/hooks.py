@@ -1,35 +1,59 @@
-"""Native commit hooks: a shell gate with the interpreter baked in, chained to what was there."""
+"""Commit hooks: the gate goes where git looks, beside whatever owns that place already."""
 
 from __future__ import annotations
 
-import os
-from importlib.resources import files
 from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.policy.finding import shell_word
-from ledger.setup.change import Change, telling_why
-from ledger.storage.files import replace_file
+from ledger.setup import lefthook
+from ledger.setup.change import Change, Undo, telling_why
+from ledger.setup.gate import (
+    MODE,
+    ONE_LINE,
+    PORTABLE_HOOK,
+    SAVED_SUFFIX,
+    calls_gate,
+    is_ours,
+    private_gate,
+    render_gate,
+)
+from ledger.setup.hook_place import (
+    OWN,
+    SHARED,
+    hook_place,
+    own_folder,
+    shown,
+    sleeping_husky,
+)
+from ledger.setup.hook_script import is_shell, with_block, without_block
+from ledger.setup.precommit import entry_in, is_frameworks
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ledger.setup.hook_place import HookPlace
     from ledger.storage.git import Repository
 
 HOOKS = ("pre-commit", "pre-merge-commit")
-SAVED_SUFFIX = ".before-ledger"
-TEMPLATE = "pre-commit"
-_MARK = b"# ledger: commit hook"
-_MODE = 0o755
-_OWN_SCOPES = frozenset({"local", "worktree"})
+LEGACY_SUFFIX = ".legacy"
+"""Where the pre-commit framework puts a hook that it finds, and runs it first."""
+OLD_SUFFIX = ".old"
+"""Where lefthook puts a hook that it finds, and never runs it again."""
 
 
-def install_hooks(repository: Repository, interpreter: str) -> list[Change]:
+def install_hooks(
+    repository: Repository, interpreter: str, undo: Undo | None = None
+) -> list[Change]:
     """Put the gate into the repository's commit hooks; a hook that is there is kept and runs first.
+
+    In the git directory the gate itself is the hook. Where hooks lie elsewhere, or lefthook writes
+    them, others get the same files: those call the gate, which is kept in the git directory.
 
     Args:
         repository: the one whose hooks are meant.
         interpreter: absolute path of a Python that has this package.
+        undo: takes note of every change; with an error everything is taken back.
 
     Returns:
         what changed; nothing when the same hooks are there already.
@@ -38,122 +62,196 @@ def install_hooks(repository: Repository, interpreter: str) -> list[Change]:
         LedgerError: hooks are shared with other repositories, a saved hook is in the way, or the
             folder cannot be written.
     """
-    folder = hooks_folder(repository)
-    gate = render_gate(interpreter)
-    blocked = [name for name in HOOKS if _is_taken(folder / name) and _saved(folder / name)]
-    if blocked:
-        path = folder / (blocked[0] + SAVED_SUFFIX)
+    undo = undo or Undo()
+    try:
+        with telling_why():
+            return _Installer(repository, render_gate(interpreter), undo).install()
+    except LedgerError:
+        undo.take_back()
+        raise
+
+
+class _Installer:
+    def __init__(self, repository: Repository, gate: bytes, undo: Undo) -> None:
+        self.repository = repository
+        self.gate = gate
+        self.undo = undo
+        self.config = lefthook.find_config(Path(repository.top))
+
+    def install(self) -> list[Change]:
+        place = hook_place(self.repository)
+        changes: list[Change] = []
+        husky = sleeping_husky(self.repository)
+        if self.config is not None:
+            changes += lefthook.write_entry(self.config, HOOKS, self.undo)
+        if place.kind == SHARED:
+            self._require_call(place)
+        elif place.kind == OWN:
+            changes += self._natively(place.folder)
+        else:
+            changes += self._portably(place.scripts)
+        if husky is not None and husky != place.scripts:
+            changes += self._portably(husky)
+        if place.kind != OWN or self.config is not None or husky is not None:
+            changes += self._gate_into(private_gate(self.repository))
+        return changes
+
+    def _require_call(self, place: HookPlace) -> None:
+        """Refuse to write into a folder of the user's, unless they call the gate there already."""
+        paths = [place.folder / name for name in HOOKS]
+        if all(path.is_file() and calls_gate(path.read_bytes()) for path in paths):
+            return
         message = (
-            f"another tool replaced our hook {blocked[0]}, and the hook saved before is still there"
+            f"core.hooksPath is {place.setting!r} in your {place.scope} git config, so hooks are "
+            "shared and the checks are not installed"
         )
-        raise LedgerError(
-            message, hint="merge the two by hand, remove one, then install", path=path
+        hint = mend_shared(self.repository, place)
+        raise LedgerError(message, hint=hint)
+
+    def _natively(self, folder: Path) -> list[Change]:
+        is_lefthook = self.config is not None and any(
+            lefthook.is_lefthooks(_read(folder / name)) for name in HOOKS
         )
-    with telling_why():
-        folder.mkdir(parents=True, exist_ok=True)
-        return [change for name in HOOKS for change in _install(repository, folder / name, gate)]
+        if is_lefthook:
+            return []
+        has_entry = entry_in(Path(self.repository.top))
+        changes: list[Change] = []
+        for name in HOOKS:
+            path = folder / name
+            is_framework = is_frameworks(_read(path))
+            if is_framework and has_entry:
+                continue
+            legacy = path.with_name(name + LEGACY_SUFFIX)
+            if is_framework and is_ours(legacy):
+                changes += self._gate_into(legacy)
+            else:
+                changes += self._chain(path, self.gate)
+        return changes
+
+    def _portably(self, folder: Path) -> list[Change]:
+        changes: list[Change] = []
+        for name in HOOKS:
+            path = folder / name
+            old = _read(path)
+            if calls_gate(old):
+                continue
+            if path.is_file() and not path.is_symlink() and is_shell(old):
+                self.undo.write(path, with_block(old))
+                what = "judges staged runs; commit it, it works in every clone"
+                changes.append(
+                    Change(path=shown(self.repository, path), action="updated", what=what)
+                )
+            else:
+                changes += self._chain(path, PORTABLE_HOOK)
+        return changes
+
+    def _chain(self, path: Path, hook: bytes) -> list[Change]:
+        """Make ``hook`` stand at ``path``; what stood there gets another name and runs first."""
+        changes = []
+        if _is_taken(path):
+            saved = path.with_name(path.name + SAVED_SUFFIX)
+            _refuse_two(path, saved)
+            self.undo.rename(path, saved)
+            what = "your hook, runs first"
+            changes.append(Change(path=shown(self.repository, saved), action="kept", what=what))
+        return changes + self._put(path, hook, "judges staged runs")
+
+    def _gate_into(self, path: Path) -> list[Change]:
+        return self._put(path, self.gate, "judges staged runs")
+
+    def _put(self, path: Path, hook: bytes, what: str) -> list[Change]:
+        if is_ours(path) and path.read_bytes() == hook and path.stat().st_mode & 0o777 == MODE:
+            return []
+        action = "updated" if _exists(path) else "created"
+        self.undo.make_folder(path.parent)
+        self.undo.write(path, hook, mode=MODE)
+        return [Change(path=shown(self.repository, path), action=action, what=what)]
 
 
-def _install(repository: Repository, path: Path, gate: bytes) -> list[Change]:
-    changes = []
-    shown = _shown(repository, path)
-    if _is_taken(path):
-        path.rename(path.with_name(path.name + SAVED_SUFFIX))
-        changes.append(
-            Change(path=shown + SAVED_SUFFIX, action="kept", what="your hook, runs first")
-        )
-    if not _is_current(path, gate):
-        action = "updated" if path.exists() else "created"
-        replace_file(str(path), gate)
-        path.chmod(_MODE)
-        changes.append(Change(path=shown, action=action, what="checks staged runs"))
-    return changes
+def mend_shared(repository: Repository, place: HookPlace) -> str:
+    """Return what a user can do whose hooks all repositories share: we do not touch those."""
+    paths = " and ".join(str(place.folder / name) for name in HOOKS)
+    own = f"git config core.hooksPath {shell_word(str(own_folder(repository)))}"
+    return (
+        f"add this line to {paths}, then `ledger install`: {ONE_LINE}"
+        f" — or give this repository hooks of its own: {own}"
+    )
 
 
-def uninstall_hooks(repository: Repository) -> list[Change]:
+def uninstall_hooks(repository: Repository, undo: Undo | None = None) -> list[Change]:
     """Take the gate out of the commit hooks, and put back what was there before it.
 
     Raises:
-        LedgerError: hooks are shared with other repositories, or the folder cannot be written.
+        LedgerError: a folder cannot be written.
     """
-    folder = hooks_folder(repository)
-    ours = [name for name in HOOKS if _is_ours(folder / name)]
+    undo = undo or Undo()
+    place = hook_place(repository)
+    folders = [own_folder(repository)]
+    if place.kind != SHARED:
+        folders += [place.folder, place.scripts]
+    husky = sleeping_husky(repository)
+    folders += [husky] if husky else []
+    changes: list[Change] = []
     with telling_why():
-        return [_uninstall(repository, folder / name) for name in ours]
+        for folder in dict.fromkeys(folders):
+            for name in HOOKS:
+                changes += _uninstall(repository, folder / name, undo)
+        config = lefthook.find_config(Path(repository.top))
+        if config is not None:
+            changes += lefthook.remove_entry(config, HOOKS, undo)
+        gate = private_gate(repository)
+        if is_ours(gate):
+            undo.remove(gate)
+            changes.append(Change(path=shown(repository, gate), action="removed"))
+    return changes
 
 
-def _uninstall(repository: Repository, path: Path) -> Change:
+def _uninstall(repository: Repository, path: Path, undo: Undo) -> list[Change]:
     saved = path.with_name(path.name + SAVED_SUFFIX)
-    shown = _shown(repository, path)
-    if _exists(saved):
-        saved.replace(path)
-        return Change(path=shown, action="restored")
-    path.unlink()
-    return Change(path=shown, action="removed")
-
-
-def hooks_folder(repository: Repository) -> Path:
-    """Return where git looks for the hooks of this repository.
-
-    Raises:
-        LedgerError: it is a folder that other repositories share.
-    """
-    said = repository.ask("config", "--show-scope", "--get", "core.hooksPath")
-    scope, _, setting = os.fsdecode(said.stdout).rstrip("\n").partition("\t")
-    if setting and scope not in _OWN_SCOPES:
-        message = f"core.hooksPath is {setting!r} in your {scope} git config, so hooks are shared"
-        hint = (
-            "run `git config core.hooksPath .git/hooks` for hooks of this repository alone, "
-            "or use `ledger install --pre-commit`"
+    changes = []
+    for moved in (path.with_name(path.name + suffix) for suffix in (LEGACY_SUFFIX, OLD_SUFFIX)):
+        if is_ours(moved):
+            undo.remove(moved)
+            changes.append(Change(path=shown(repository, moved), action="removed"))
+    if is_ours(path):
+        if _exists(saved):
+            undo.rename(saved, path)
+            return [*changes, Change(path=shown(repository, path), action="restored")]
+        undo.remove(path)
+        return [*changes, Change(path=shown(repository, path), action="removed")]
+    if changes and _exists(saved) and _read(saved) == _read(path):
+        undo.remove(saved)  # the other tool wrote its own hook again
+    old = _read(path)
+    new = without_block(old)
+    if new != old:
+        undo.write(path, new)
+        changes.append(
+            Change(path=shown(repository, path), action="updated", what="without the checks")
         )
-        raise LedgerError(message, hint=hint)
-    told = os.fsdecode(repository.git("rev-parse", "--git-path", "hooks")).rstrip("\n")
-    return Path(os.path.normpath(os.path.join(repository.top, told)))
+    return changes
 
 
-def render_gate(interpreter: str) -> bytes:
-    """Return the bytes of the hook that runs ``interpreter``."""
-    return template().replace(b"@PYTHON@", os.fsencode(_quoted(interpreter)), 1)
-
-
-def template() -> bytes:
-    """Return the shell gate as it is shipped: in the wheel, else in the checkout."""
-    shipped = files("ledger") / "_hooks" / TEMPLATE
-    if shipped.is_file():
-        return shipped.read_bytes()
-    return (Path(__file__).parents[3] / "hooks" / TEMPLATE).read_bytes()
-
-
-def _quoted(interpreter: str) -> str:
-    word = shell_word(interpreter)
-    return word if word.startswith("'") else f"'{word}'"
-
-
-def _is_ours(path: Path) -> bool:
-    try:
-        return not path.is_symlink() and _MARK in path.read_bytes()[:200]
-    except OSError:
-        return False
+def _refuse_two(path: Path, saved: Path) -> None:
+    if _exists(saved) and _read(saved) != _read(path):
+        message = (
+            f"another tool replaced our hook {path.name}, and the hook saved before is still there"
+        )
+        hint = "merge the two by hand, remove one, then install"
+        raise LedgerError(message, hint=hint, path=saved)
 
 
 def _is_taken(path: Path) -> bool:
-    return _exists(path) and not _is_ours(path)
-
-
-def _saved(path: Path) -> bool:
-    return _exists(path.with_name(path.name + SAVED_SUFFIX))
+    return _exists(path) and not is_ours(path)
 
 
 def _exists(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
 
-def _is_current(path: Path, gate: bytes) -> bool:
-    return _is_ours(path) and path.read_bytes() == gate and path.stat().st_mode & 0o777 == _MODE
-
-
-def _shown(repository: Repository, path: Path) -> str:
-    for top in (repository.top, os.path.dirname(repository.common_dir)):
-        if path.is_relative_to(top):
-            return path.relative_to(top).as_posix()
-    return str(path)
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    except OSError:
+        return b""  # a dead link or a folder: whatever it is, it is not ours

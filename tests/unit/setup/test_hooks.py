@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.errors import LedgerError
-from ledger.setup.hooks import install_hooks, template, uninstall_hooks
+from ledger.setup.gate import template
+from ledger.setup.hooks import install_hooks, uninstall_hooks
 from ledger.storage.git import clean_environment, find_repository
 from policy.builders import Repo, environment
 
