@@ -9,8 +9,11 @@ from pathlib import Path
 import click
 
 from ledger.cli.render import tell
+from ledger.project import find_project
+from ledger.setup.advice import next_lines, warnings_of
+from ledger.setup.hooks import install_hooks
 from ledger.setup.init import init
-from ledger.storage.git import clean_environment
+from ledger.storage.git import clean_environment, find_repository
 
 
 @click.command()
@@ -22,10 +25,22 @@ def command(folder: Path | None, *, no_hooks: bool) -> None:
     Writes settings, ignore rules and attributes, and installs the commit hooks; what is right
     already stays as it is.
     """
-    interpreter = None if no_hooks else os.path.abspath(sys.executable)
+    folder = folder or Path.cwd()
     environ = clean_environment(os.environ)
-    changes = init(folder or Path.cwd(), environ=environ, interpreter=interpreter)
+    changes = init(folder, environ=environ)
     for change in changes:
         tell(change.to_text())
+    repository = find_repository(str(folder), environ)
+    if not no_hooks:
+        hooks = install_hooks(repository, os.path.abspath(sys.executable))
+        for change in hooks:
+            tell(change.to_text())
+        changes += hooks
     if not changes:
         tell("nothing to change: this is a project with a ledger")
+        return
+    project = find_project([folder])
+    for line in warnings_of(repository, project):
+        tell(f"note: {line}")
+    for line in next_lines(repository, project, changes, Path.cwd()):
+        tell(line)

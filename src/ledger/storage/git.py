@@ -160,7 +160,10 @@ def find_repository(folder: str, env: Mapping[str, str]) -> Repository:
     output = run_git(wanted, cwd=folder, env=env)
     if output.code:
         said = output.stderr
-        if b"not a git repository" in said or b"must be run in a work tree" in said:
+        if b"must be run in a work tree" in said:
+            message = "a git repository without files (bare, or the inside of .git)"
+            raise NoLedgerError(message, hint="go to a clone that has files", path=folder)
+        if b"not a git repository" in said:
             message = "not a git repository"
             raise NoLedgerError(message, hint="run `git init` first", path=folder)
         raise failure(("rev-parse",), output)
