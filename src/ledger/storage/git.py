@@ -43,6 +43,8 @@ _POINTING = frozenset({
 _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 _DOT_GIT = ".git"
 _POINTER = "gitdir: "
+PATTERNS = "--glob-pathspecs"
+"""First argument of a git command whose paths are patterns, as in ``**/run.json``."""
 _CHUNK = 1 << 16
 _FATAL = 128
 
@@ -185,9 +187,10 @@ def run_git(
     Raises:
         NoLedgerError: git is not installed.
     """
-    # a path is a name, never a pattern; check-ignore takes nothing else, and refuses to be told so;
-    # the hooks of a commit would inherit it, and they are the user's
-    is_apart = arguments[0] in {"check-ignore", "commit"}
+    # a path is a name, never a pattern, unless the command begins by saying so; check-ignore takes
+    # nothing else, and refuses to be told so; the hooks of a commit would inherit it, and they are
+    # the user's
+    is_apart = arguments[0] in {"check-ignore", "commit", PATTERNS}
     literal = () if is_apart else ("--literal-pathspecs",)
     argv = ["git", *literal, "-C", cwd, *arguments]
     try:
