@@ -31,6 +31,7 @@ VERBS: Mapping[str, str] = {
     "commit": "commit exactly the code each run saw, its record and its note",
     "seal": "close the record of a run whose process is gone",
     "check": "find runs that nobody could understand or reproduce",
+    "doctor": "find and mend what would make recording fail silently",
     "gc": "drop snapshots of committed runs, and leftovers",
     "install": "put the checks into this repository's commit hooks",
     "uninstall": "take the checks out of the commit hooks",
