@@ -1,0 +1,278 @@
+"""``ledger init --try``: one command recorded, shown, and all of it taken away again on request."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from policy.builders import Repo, environment, filled_note, write_run
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RECORDER = str(Path(__file__).parents[1] / "unit" / "setup" / "recorder.py")
+_START = (
+    "import sys; sys.path.pop(0); import ledger.setup.trying as t;"
+    f" t.RECORDER = (sys.executable, {RECORDER!r}); from ledger.cli.main import run; run()"
+)
+LEDGER = (sys.executable, "-c", _START)
+LIMIT_S = 60
+
+
+class Project(Repo):
+    """A repository with a training script that was edited since its commit."""
+
+    def says(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [*LEDGER, *arguments],
+            cwd=self.top,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LIMIT_S,
+        )
+        assert code == done.returncode, (arguments, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    def everything(self) -> dict[str, tuple[int, bytes]]:
+        """Return every file of the repository that setting up could touch: mode and bytes.
+
+        Objects that nothing names any more are git's to collect; stat data of the index is its own.
+        """
+        found = {}
+        for path in sorted(self.top.rglob("*")):
+            name = path.relative_to(self.top).as_posix()
+            if not name.startswith((".git/objects/", ".git/index", ".git/logs/")):
+                mode = path.lstat().st_mode
+                data = os.fsencode(os.readlink(path)) if path.is_symlink() else b""
+                if path.is_file() and not path.is_symlink():
+                    data = path.read_bytes()
+                found[name] = (mode, data)
+        return found
+
+    def staged(self) -> str:
+        return self.git("ls-files", "--stage")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = Project(tmp_path / "repo", ledger=False)
+    (project.top / "train.py").write_text("print('old')\n")
+    (project.top / ".gitignore").write_text("*.csv\n__pycache__/\n")
+    hook = project.top / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 0\n")
+    hook.chmod(0o755)
+    project.commit("first")
+    (project.top / "train.py").write_text("import sys\nprint('epoch', *sys.argv[1:])\n")
+    return project
+
+
+def run_ids(project: Project) -> list[str]:
+    return [path.name for path in project.ledger.glob("2*/*")]
+
+
+def test_given_command_is_recorded_and_shown(project: Project) -> None:
+    said = project.says("init", "--try", "--", "python", "train.py", "--lr", "1")
+    (run_id,) = run_ids(project)
+    for line in ("epoch --lr 1", "created ledger.toml", "$ ledger show", "$ ledger ls", run_id):
+        assert line in said
+    assert "take it all away: ledger init --undo-try" in said
+    assert f"ledger/{run_id[:7]}/{run_id}/run.md" in said
+
+
+def test_all_of_it_is_taken_away(project: Project) -> None:
+    before, staged = project.everything(), project.staged()
+    project.says("init", "--try", "--", "python", "train.py")
+    assert project.git("for-each-ref", "refs/ledger/") != ""
+    said = project.says("init", "--undo-try")
+    assert "the try's run" in said
+    assert before == project.everything()
+    assert staged == project.staged()
+    assert project.git("for-each-ref", "refs/ledger/") == ""
+    assert "nothing was tried" in project.says("init", "--undo-try", code=2)
+
+
+def test_what_was_staged_since_is_taken_out_of_the_index(project: Project) -> None:
+    before, staged = project.everything(), project.staged()
+    project.says("init", "--try", "--", "python", "train.py")
+    project.git("add", "ledger.toml", ".gitignore", "ledger")
+    project.says("init", "--undo-try")
+    assert before == project.everything()
+    assert staged == project.staged()
+
+
+def test_edits_made_since_stay(project: Project) -> None:
+    project.says("init", "--try", "--", "python", "train.py")
+    with (project.top / ".gitignore").open("a") as file:
+        file.write("*.pt\n")
+    (project.top / "ledger.toml").write_text("# mine\n")
+    said = project.says("init", "--undo-try")
+    assert (project.top / ".gitignore").read_text() == "*.csv\n__pycache__/\n*.pt\n"
+    assert (project.top / "ledger.toml").read_text() == "# mine\n"
+    assert "left ledger.toml" in said
+    assert run_ids(project) == []
+
+
+def test_hook_that_another_tool_wrote_since_stays(project: Project) -> None:
+    hook = project.top / ".git/hooks/pre-commit"
+    project.says("init", "--try", "--", "python", "train.py")
+    hook.rename(hook.with_name("pre-commit.legacy"))
+    hook.write_text("# File generated by pre-commit\n")
+    project.says("init", "--undo-try")
+    assert hook.read_text() == "# File generated by pre-commit\n"
+    assert not hook.with_name("pre-commit.legacy").exists()
+
+
+def test_committed_run_is_never_removed(project: Project) -> None:
+    project.says("init", "--try", "--", "python", "train.py")
+    project.commit("keep")
+    before = project.everything()
+    assert "is committed, and stays" in project.says("init", "--undo-try", code=2)
+    assert before == project.everything()
+
+
+def test_run_of_another_command_is_never_removed(project: Project) -> None:
+    project.says("init", "--try", "--", "python", "train.py")
+    write_run(project.ledger)
+    before = project.everything()
+    assert "no run is ever removed" in project.says("init", "--undo-try", code=2)
+    assert before == project.everything()
+
+
+def test_init_keeps_what_was_tried(project: Project) -> None:
+    project.says("init", "--try", "--", "python", "train.py")
+    assert "what was tried here is kept" in project.says("init")
+    assert "nothing was tried" in project.says("init", "--undo-try", code=2)
+    (run_id,) = run_ids(project)
+    (note,) = project.ledger.glob("2*/*/run.md")
+    note.write_bytes(filled_note(run_id))
+    project.git("add", "-A")
+    assert project.ask("commit", "-m", "kept").returncode == 0
+
+
+def test_command_that_fails_is_recorded_with_its_code(project: Project) -> None:
+    (project.top / "train.py").write_text("raise SystemExit(3)\n")
+    said = project.says("init", "--try", "--", "python", "train.py", code=3)
+    assert "exit code 3" in said
+    assert len(run_ids(project)) == 1
+
+
+def test_command_that_cannot_start_leaves_nothing(project: Project) -> None:
+    before = project.everything()
+    said = project.says("init", "--try", "--", "no-such-program", code=127)
+    if run_ids(project):  # the recorder keeps a record of it
+        project.says("init", "--undo-try")
+    else:
+        assert "nothing was recorded, and everything is as it was" in said
+    assert before == project.everything()
+
+
+def test_refused_setting_up_leaves_nothing(project: Project) -> None:
+    (project.top / "ledger.py").write_text("")
+    before = project.everything()
+    assert "imported instead" in project.says("init", "--try", "--", "true", code=2)
+    assert before == project.everything()
+
+
+def test_second_try_and_a_project_are_refused(project: Project) -> None:
+    project.says("init", "--try", "--", "python", "train.py")
+    said = project.says("init", "--try", "--", "python", "train.py", code=2)
+    assert "something was tried here already" in said
+    project.says("init")
+    said = project.says("init", "--try", "--", "python", "train.py", code=2)
+    assert "ledger run --" in said
+
+
+def test_nothing_is_run_without_a_terminal_to_ask_at(project: Project) -> None:
+    before = project.everything()
+    assert "no terminal to ask at" in project.says("init", "--try", code=2)
+    assert before == project.everything()
+
+
+# ---- at a terminal
+
+
+def at_terminal(
+    project: Project, answers: list[tuple[str, str]], env: Mapping[str, str], *arguments: str
+) -> str:
+    """Run the command line at a terminal; give each answer when its question was seen."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*LEDGER, *arguments],
+        cwd=project.top,
+        env=environment() | env,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
+    )
+    os.close(theirs)
+    said, waiting = "", list(answers)
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        assert time.monotonic() < deadline, said
+        ready, _, _ = select.select([ours], [], [], 1)
+        if ready:
+            try:
+                data = os.read(ours, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            said += data.decode("utf-8", "replace")
+        if waiting and waiting[0][0] in said:
+            os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+    os.close(ours)
+    process.wait(LIMIT_S)
+    assert not waiting, said
+    return said
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / ".bash_history").write_text(
+        "git status\npython train.py --lr 7\nrm -rf outputs\npython train.py | tee log\n"
+    )
+    return {"HOME": str(folder)}
+
+
+def test_last_training_is_run_once_somebody_said_yes(
+    project: Project, home: dict[str, str]
+) -> None:
+    before = project.everything()
+    answers = [("once more", "y"), ("Keep it?", "n")]
+    said = at_terminal(project, answers, home, "init", "--try")
+    assert "Run `python train.py --lr 7` once more and record it?" in said
+    assert "epoch --lr 7" in said
+    assert "taken away" in said
+    assert before == project.everything()
+
+
+def test_no_is_no(project: Project, home: dict[str, str]) -> None:
+    before = project.everything()
+    said = at_terminal(project, [("once more", "n")], home, "init", "--try")
+    assert "nothing was run" in said
+    assert before == project.everything()
+
+
+def test_yes_keeps_it(project: Project, home: dict[str, str]) -> None:
+    said = at_terminal(
+        project, [("Keep it?", "y")], home, "init", "--try", "--", "python", "train.py"
+    )
+    assert "git add" in said
+    assert not (project.top / ".git/ledger/try.json").exists()
+    assert len(run_ids(project)) == 1
