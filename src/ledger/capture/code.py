@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ledger.capture.git_status import Status, Tracked
     from ledger.capture.loaded import Untracked
+    from ledger.capture.memory import LoadedMemory, Recalled
     from ledger.contract.code_paths import CodePaths
     from ledger.project import Project
     from ledger.storage.git import Repository
@@ -51,6 +52,8 @@ class Change:
     """What the file held at the start; None when deleted or over the limit."""
     stamp: tuple[int, int] | None
     """(mtime in ns, bytes) of the file when it was looked at; None for links and what is gone."""
+    oid: str | None = None
+    """Id of the content where git holds it already; ``content`` is then None."""
     is_raced: bool = False
     """Whether the process may have loaded another content than this one."""
 
@@ -98,6 +101,7 @@ def observe(  # noqa: PLR0913  # what a process knows of itself is this much
     is_known: bool = True,
     script: str | None = None,
     stale: Iterable[str] = (),
+    memory: LoadedMemory | None = None,
 ) -> CodeState:
     """Return the state of the code of ``project`` right now.
 
@@ -109,6 +113,7 @@ def observe(  # noqa: PLR0913  # what a process knows of itself is this much
             and every untracked code path counts as loaded.
         script: the program's own file; None where it has none, or belongs to an installed tool.
         stale: absolute paths of files that are no longer what was loaded from them.
+        memory: what earlier runs of the process saw of these; what this one sees is added.
 
     Raises:
         NoLedgerError: the project lies in no git repository.
@@ -129,19 +134,40 @@ def observe(  # noqa: PLR0913  # what a process knows of itself is this much
     # taken out of the index but still there and in use: untracked, whatever HEAD holds
     changed = [entry for entry in _dirty(status, paths, untracked) if entry[0] not in modes]
     changed += [(path, "?", mode) for path, mode in modes.items()]
-    return CodeState(
+    changes = {change.path: change for change in read_changes(top, changed, in_use)}
+    old = inside(repository, map(os.path.realpath, stale), paths.is_code)
+    recalled = memory.recall(repository, old) if memory and old else {}
+    changes |= {path: _as_loaded(path, seen, changes) for path, seen in recalled.items()}
+    state = CodeState(
         repository=repository,
         project_root=root,
         paths=paths,
         commit=status.commit,
         branch=_branch_from(environ) if status.is_detached else status.branch,
         upstream=status.upstream,
-        changes=read_changes(top, changed, in_use),
+        changes=tuple(changes.values()),
         loaded=in_use,
         left_out=untracked.left_out,
-        stale=tuple(inside(repository, map(os.path.realpath, stale), paths.is_code)),
+        stale=tuple(path for path in old if path not in recalled),
         strange_script=script if script and not _is_inside(script, top) else None,
         seen_ns=seen_ns,
+    )
+    if memory is not None:
+        memory.remember(state)
+    return state
+
+
+def _as_loaded(path: str, seen: Recalled, changes: Mapping[str, Change]) -> Change:
+    """Return the change that a file is which was loaded as ``seen``, whatever the disk holds."""
+    known = changes.get(path)
+    return Change(
+        path=path,
+        status=known.status if known is not None and known.status != "D" else "M",
+        mode=seen.mode,
+        is_loaded=True,
+        content=seen.content,
+        stamp=None,
+        oid=seen.oid,
     )
 
 

@@ -62,7 +62,9 @@ def changed_entries(
     entries: dict[str, TreeEntry | None] = {}
     files: list[Change] = []
     for change in changes:
-        if change.mode == SUBMODULE:
+        if change.oid is not None:
+            entries[change.path] = TreeEntry(mode=change.mode, oid=change.oid)
+        elif change.mode == SUBMODULE:
             entries[change.path] = _submodule(state.repository, change.path)
         elif change.content is None and not change.is_large:
             entries[change.path] = None

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ledger.capture.loaded import Untracked
+    from ledger.capture.memory import LoadedMemory
 
 
 class LateLoads:
     """Looks again and again at what is imported, so that little can happen between two looks."""
 
     def __init__(
-        self, state: CodeState, modules: Mapping[str, object], installed: Sequence[str]
+        self,
+        state: CodeState,
+        modules: Mapping[str, object],
+        installed: Sequence[str],
+        memory: LoadedMemory | None = None,
     ) -> None:
         """Begin with what ``state`` knows.
 
@@ -30,10 +35,12 @@ class LateLoads:
             state: the code at the start.
             modules: ``sys.modules``, which grows.
             installed: folders whose files are not the project's code.
+            memory: told what was loaded, for the runs that follow in this process.
         """
         self.state = state
         self._modules = modules
         self._installed = installed
+        self._memory = memory
         self._loaded = state.loaded
         self._looked_ns = state.seen_ns
         self._n_modules = 0
@@ -58,7 +65,9 @@ class LateLoads:
         if not candidates:
             return False
         later = _with_loaded(self.state, candidates, self._loaded, since_ns)
-        is_news = later != self.state
+        if self._memory is not None:
+            self._memory.remember(later)
+        is_news = (later.changes, later.left_out) != (self.state.changes, self.state.left_out)
         self.state = later
         return is_news
 
@@ -84,7 +93,7 @@ def _with_loaded(
         if path in known and not known[path].is_loaded:
             known[path] = _but(known[path], is_loaded=True)
     left_out = tuple(dict.fromkeys((*state.left_out, *untracked.left_out)))
-    fields = {"changes": tuple(known.values()), "left_out": left_out}
+    fields = {"changes": tuple(known.values()), "left_out": left_out, "loaded": loaded}
     return CodeState(**(as_dict(state) | fields))  # type: ignore[arg-type]  # its own fields
 
 

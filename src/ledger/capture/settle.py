@@ -141,7 +141,7 @@ def _why_untold(state: CodeState, raced: Sequence[str]) -> str | None:
     if state.strange_script is not None:
         return f"the program {state.strange_script} is no file of this repository"
     if raced:
-        return f"{recorded_path(raced[0])} was edited while it was loaded"
+        return f"nobody can tell what {recorded_path(raced[0])} held when it was loaded"
     return None
 
 

@@ -30,9 +30,9 @@ def stale_files(
 ) -> list[str]:
     """Return the files below ``root`` that are no longer what was loaded from them, or may be not.
 
-    Only files that were written after the process started come into question. The program is
-    compared with what is running, a module with the time stamp in its cached bytecode. Where the
-    system does not tell when a process started, nothing is found.
+    Only files that are gone or were written after the process started come into question. The
+    program is compared with what is running, a module with the time stamp in its cached bytecode.
+    Where the system does not tell when a process started, nothing is found.
 
     Args:
         modules: ``sys.modules``.
@@ -52,18 +52,23 @@ def stale_files(
             continue
         if os.path.isabs(path) and (not path.startswith(inside) or path.startswith(outside)):
             continue
-        if _written_at(path) <= started_ns:
+        written_ns = _written_at(path)
+        if written_ns is not None and written_ns <= started_ns:
             continue
         if not (name == "__main__" and _is_running(path)) and not _is_cached(module, path):
             found.append(os.path.abspath(path))
     return found
 
 
-def _written_at(path: str) -> int:
+def _written_at(path: str) -> int | None:
+    """Return when ``path`` was last written, ns since the epoch; None for a file that is gone."""
     try:
         return os.stat(path).st_mtime_ns
     except OSError:
-        return 0  # removed: it is told as deleted, or was never a file
+        folder = os.path.dirname(path)
+        while folder and not os.path.lexists(folder):
+            folder = os.path.dirname(folder)
+        return None if os.path.isdir(folder) else 0  # a module in an archive is no file
 
 
 def _is_running(path: str) -> bool:

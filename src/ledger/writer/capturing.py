@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ledger.capture.code import CodeState
+    from ledger.capture.memory import LoadedMemory
     from ledger.contract.json_text import Json
     from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
@@ -67,6 +68,8 @@ class Subject:
     modules: Mapping[str, object]
     installed: tuple[str, ...] = ()
     """Folders of installed packages, whose modules are not the project's code."""
+    memory: LoadedMemory | None = None
+    """What runs of this process have loaded so far."""
     has_script: bool = True
     """Whether the program is written down, rather than typed or read from standard input."""
     is_outside: bool = False
@@ -192,8 +195,9 @@ class Capture:
         state = self._subject.code
         if state is None:
             return {}
-        if not self._subject.is_outside:
-            self._late = LateLoads(state, self._subject.modules, self._subject.installed)
+        subject = self._subject
+        if not subject.is_outside:
+            self._late = LateLoads(state, subject.modules, subject.installed, subject.memory)
         return {"git": self._settled(state)}
 
     def _capture_late(self) -> None:

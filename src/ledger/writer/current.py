@@ -1,6 +1,7 @@
 """The public door of recording: ``start``, ``log`` on the current run, ``seed_everything``.
 
-The open runs of a process are the one piece of state in the product; they live here.
+The open runs of a process, and what it has loaded for them, are the one piece of state in the
+product; they live here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from ledger.capture.memory import LoadedMemory
 from ledger.capture.seeds import Seeds, set_seeds
 from ledger.errors import LedgerError
 from ledger.project import find_project
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _process = ProcessEnd()
 _seeds: list[Seeds] = [Seeds()]
+_memory = LoadedMemory()
 
 
 def start(  # noqa: PLR0913  # the public door; all but the name are keywords
@@ -79,7 +82,8 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
             warn(f"{joined.id} is joined; the id {run_id!r} is not used")
         return joined
     started = datetime.now(tz=UTC)
-    place = find_place(find_project(starting_points()), name, run_id, started, config)
+    project = find_project(starting_points())
+    place = find_place(project, name, run_id, started, config, memory=_memory)
     run = open_run(followed(request), place, started, seeds_so_far(), when_closed).run
     watch_end(run)
     return run

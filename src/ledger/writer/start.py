@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ledger.capture.code import CodeState
+    from ledger.capture.memory import LoadedMemory
     from ledger.capture.seeds import Seeds
     from ledger.contract.json_text import Json
     from ledger.contract.record import RunRecord
@@ -90,22 +91,31 @@ class Place:
     """Where files that runs share lie."""
     project: Project
     code: CodeState | None
+    memory: LoadedMemory | None = None
     is_claimed: bool = False
     """Whether we made the folder; one that the caller gave may hold all that a training left."""
     has_own_id: bool = False
     """Whether the caller chose the id: it is then claimed for all worktrees."""
 
 
-def find_place(
-    project: Project, name: str, run_id: str | None, started: datetime, config: object = None
+def find_place(  # noqa: PLR0913  # what a place depends on is this much
+    project: Project,
+    name: str,
+    run_id: str | None,
+    started: datetime,
+    config: object = None,
+    *,
+    memory: LoadedMemory | None = None,
 ) -> Place:
     """Look at the code of ``project``, then claim a folder for a run in its ledger.
+
+    ``memory`` is what earlier runs of this process saw of the files it has loaded.
 
     Raises:
         LedgerError: ``run_id`` is illegal or taken, or the ledger cannot be written to.
     """
     named = [os.fsdecode(config)] if isinstance(config, str | os.PathLike) else []
-    code = observe_project(project, named)
+    code = observe_project(project, named, memory)
     if run_id is None:
         run_dir = claim_folder(project.ledger_dir, name, started)
     else:
@@ -116,6 +126,7 @@ def find_place(
         ledger_dir=project.ledger_dir,
         project=project,
         code=code,
+        memory=memory,
         is_claimed=True,
         has_own_id=run_id is not None,
     )
@@ -171,6 +182,7 @@ def open_run(
         data=prepared.sources,
         modules=sys.modules,
         installed=tuple(installed_folders()),
+        memory=place.memory,
         has_script=request.argv is not None or _has_script(),
         is_outside=request.argv is not None,
     )
@@ -277,14 +289,17 @@ def starting_points() -> list[Path]:
     return [here] if is_tool else [path.parent, path.resolve().parent, here]
 
 
-def observe_project(project: Project, extra: Iterable[str] = ()) -> CodeState | None:
+def observe_project(
+    project: Project, extra: Iterable[str] = (), memory: LoadedMemory | None = None
+) -> CodeState | None:
     """Return the code of ``project`` right now, None with a warning where git cannot tell."""
     named = [*extra, *running_files()]
     loaded = loaded_files(list(sys.modules.values()), sys.argv, named, installed_folders())
     script = _main_file()
     own = script if script is not None and not _is_installed(script) else None
     stale = stale_files(sys.modules, os.path.abspath(project.root), installed_folders())
-    return look_at(project, loaded, is_known=script is not None, script=own, stale=stale)
+    is_known = script is not None
+    return look_at(project, loaded, is_known=is_known, script=own, stale=stale, memory=memory)
 
 
 def observe_command(
@@ -299,17 +314,26 @@ def observe_command(
     return look_at(project, loaded, is_known=False)
 
 
-def look_at(
+def look_at(  # noqa: PLR0913  # the arguments of ``observe``
     project: Project,
     loaded: frozenset[str],
     *,
     is_known: bool,
     script: str | None = None,
     stale: Sequence[str] = (),
+    memory: LoadedMemory | None = None,
 ) -> CodeState | None:
     """Return what ``observe`` says, None with a warning where git cannot tell."""
     try:
-        return observe(project, os.environ, loaded, is_known=is_known, script=script, stale=stale)
+        return observe(
+            project,
+            os.environ,
+            loaded,
+            is_known=is_known,
+            script=script,
+            stale=stale,
+            memory=memory,
+        )
     except NoLedgerError as error:
         warn(f"{error}; the run is recorded without its code")
     except (LedgerError, OSError, ValueError) as error:

@@ -95,7 +95,7 @@ def test_a_module_edited_since_the_last_look_cannot_be_told(project: Path, path:
     assert process.load(path)
     section = process.section()
     assert (None, True) == (section["dirty"], section["code_raced"])
-    assert f"{path} was edited while it was loaded" == section["dirty_reason"]
+    assert f"nobody can tell what {path} held when it was loaded" == section["dirty_reason"]
 
 
 def test_an_edit_after_the_loading_never_counts(project: Path) -> None:
