@@ -131,9 +131,7 @@ def observe(  # noqa: PLR0913  # what a process knows of itself is this much
     if not is_known:
         in_use |= {os.path.join(top, path) for path in found}
     modes = modes_of(repository, top, found)
-    # taken out of the index but still there and in use: untracked, whatever HEAD holds
-    changed = [entry for entry in _dirty(status, paths, untracked) if entry[0] not in modes]
-    changed += [(path, "?", mode) for path, mode in modes.items()]
+    changed = _changed(_dirty(status, paths, untracked), modes)
     changes = {change.path: change for change in read_changes(top, changed, in_use)}
     old = inside(repository, map(os.path.realpath, stale), paths.is_code)
     recalled = memory.recall(repository, old) if memory and old else {}
@@ -155,6 +153,17 @@ def observe(  # noqa: PLR0913  # what a process knows of itself is this much
     if memory is not None:
         memory.remember(state)
     return state
+
+
+def _changed(
+    dirty: Iterable[tuple[str, str, str]], untracked: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """Return what differs: ``dirty`` tracked paths, and ``untracked`` ones with their modes.
+
+    What was taken out of the index but is still there and in use is untracked, whatever HEAD holds.
+    """
+    tracked = [entry for entry in dirty if entry[0] not in untracked]
+    return tracked + [(path, "?", mode) for path, mode in untracked.items()]
 
 
 def _as_loaded(path: str, seen: Recalled, changes: Mapping[str, Change]) -> Change:
