@@ -8,7 +8,6 @@ import select
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,13 +17,14 @@ from policy.builders import Repo, environment, filled_note, write_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-RECORDER = str(Path(__file__).parents[1] / "unit" / "setup" / "recorder.py")
-_START = (
-    "import sys; sys.path.pop(0); import ledger.setup.trying as t;"
-    f" t.RECORDER = (sys.executable, {RECORDER!r}); from ledger.cli.main import run; run()"
-)
+_START = "import sys; sys.path.pop(0); from ledger.cli.main import run; run()"
 LEDGER = (sys.executable, "-c", _START)
+_TAKE_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    " os.execv(sys.argv[1], sys.argv[1:])"
+)
 LIMIT_S = 60
 
 
@@ -172,10 +172,31 @@ def test_command_that_fails_is_recorded_with_its_code(project: Project) -> None:
 def test_command_that_cannot_start_leaves_nothing(project: Project) -> None:
     before = project.everything()
     said = project.says("init", "--try", "--", "no-such-program", code=127)
-    if run_ids(project):  # the recorder keeps a record of it
-        project.says("init", "--undo-try")
-    else:
-        assert "nothing was recorded, and everything is as it was" in said
+    assert "nothing was recorded, and everything is as it was" in said
+    assert before == project.everything()
+
+
+def test_what_the_command_wrote_itself_stays(project: Project) -> None:
+    (project.top / "train.py").write_text(
+        "import os\nos.makedirs('outputs', exist_ok=True)\n"
+        "open('outputs/model.bin', 'w').write('x')\n"
+    )
+    project.says("init", "--try", "--", "python", "train.py")
+    assert len([*project.top.glob("outputs/2*/console.log")]) == 1
+    project.says("init", "--undo-try")
+    assert [path.name for path in project.top.glob("outputs/*")] == ["model.bin"]
+
+
+def test_run_that_joined_the_command_is_the_one_that_goes(project: Project) -> None:
+    (project.top / "train.py").write_text(
+        "import ledger\nwith ledger.start('mine', config={'lr': 1}) as run:\n"
+        "    run.log(epoch=0, loss=0.5)\n"
+    )
+    before = project.everything()
+    said = project.says("init", "--try", "--", sys.executable, "train.py")
+    assert "loss" in said
+    assert len(run_ids(project)) == 1
+    project.says("init", "--undo-try")
     assert before == project.everything()
 
 
@@ -210,13 +231,14 @@ def at_terminal(
     """Run the command line at a terminal; give each answer when its question was seen."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*LEDGER, *arguments],
+        [sys.executable, "-c", _TAKE_TERMINAL, *LEDGER, *arguments],
         cwd=project.top,
         env=environment() | env,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         close_fds=True,
+        start_new_session=True,  # with the terminal as its own, so that Ctrl-C reaches it
     )
     os.close(theirs)
     said, waiting = "", list(answers)
@@ -233,7 +255,7 @@ def at_terminal(
                 break
             said += data.decode("utf-8", "replace")
         if waiting and waiting[0][0] in said:
-            os.write(ours, waiting.pop(0)[1].encode() + b"\n")
+            os.write(ours, waiting.pop(0)[1].encode())
     os.close(ours)
     process.wait(LIMIT_S)
     assert not waiting, said
@@ -254,7 +276,7 @@ def test_last_training_is_run_once_somebody_said_yes(
     project: Project, home: dict[str, str]
 ) -> None:
     before = project.everything()
-    answers = [("once more", "y"), ("Keep it?", "n")]
+    answers = [("once more", "y\n"), ("Keep it?", "n\n")]
     said = at_terminal(project, answers, home, "init", "--try")
     assert "Run `python train.py --lr 7` once more and record it?" in said
     assert "epoch --lr 7" in said
@@ -264,15 +286,27 @@ def test_last_training_is_run_once_somebody_said_yes(
 
 def test_no_is_no(project: Project, home: dict[str, str]) -> None:
     before = project.everything()
-    said = at_terminal(project, [("once more", "n")], home, "init", "--try")
+    said = at_terminal(project, [("once more", "n\n")], home, "init", "--try")
     assert "nothing was run" in said
     assert before == project.everything()
 
 
 def test_yes_keeps_it(project: Project, home: dict[str, str]) -> None:
     said = at_terminal(
-        project, [("Keep it?", "y")], home, "init", "--try", "--", "python", "train.py"
+        project, [("Keep it?", "y\n")], home, "init", "--try", "--", "python", "train.py"
     )
     assert "git add" in said
     assert not (project.top / ".git/ledger/try.json").exists()
     assert len(run_ids(project)) == 1
+
+
+def test_ctrl_c_ends_the_command_and_not_the_try(project: Project, home: dict[str, str]) -> None:
+    (project.top / "train.py").write_text(
+        "import time\nprint('loss=0.5', flush=True)\ntime.sleep(600)\n"
+    )
+    before = project.everything()
+    answers = [("loss=0.5", "\x03"), ("Keep it?", "n\n")]
+    said = at_terminal(project, answers, home, "init", "--try", "--", "python", "train.py")
+    assert "interrupted" in said
+    assert "exit code 130" in said
+    assert before == project.everything()
