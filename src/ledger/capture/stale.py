@@ -104,7 +104,10 @@ def _is_cached(module: object, path: str) -> bool:
         facts = os.stat(path)
         with open(cached, "rb") as file:
             head = file.read(_HEAD_BYTES)
+            cached_ns = os.fstat(file.fileno()).st_mtime_ns
     except OSError:
+        return False
+    if cached_ns < facts.st_mtime_ns <= time.time_ns():  # the stamp inside only counts seconds
         return False
     if len(head) < _HEAD_BYTES or head[4] & _BY_HASH:
         return False
