@@ -13,6 +13,7 @@ from ledger.setup.doctor_tools import check_git, check_python, check_shadows
 from ledger.setup.garbage import SNAPSHOT, drop, find_garbage
 from ledger.setup.problem import AREAS, Problem, some
 from ledger.setup.samples import below_top
+from ledger.setup.whereabouts import snapshot_times
 from ledger.value import value
 
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
     from ledger.setup.place import Place
+_OLD_S = 14 * 86400.0
 
 
 @value
@@ -118,7 +120,14 @@ def _broken_settings(error: LedgerError) -> Problem:
 
 def _check_snapshots(place: Place, now: float) -> Iterator[Problem]:
     repository = place.repository
-    found = [one for one in find_garbage(repository, place.ledgers, now) if one.kind == SNAPSHOT]
+    garbage = find_garbage(repository, place.ledgers, now)
+    made = snapshot_times(repository)
+    # every committed run leaves one behind: that is no problem until they gather
+    found = [
+        one
+        for one in garbage
+        if one.kind == SNAPSHOT and (one.is_stray or now - made.get(one.name, now) > _OLD_S)
+    ]
     if found:
         names = [one.name for one in found]
         yield Problem(

@@ -41,6 +41,8 @@ class Garbage:
     name: str
     """The run's id, or the absolute path of the file."""
     why: str
+    is_stray: bool = False
+    """Whether it is the snapshot of a run that is nowhere: nothing ordinary leaves it behind."""
     commit: str | None = None
     """Of a snapshot: what the ref points at; it is dropped only while it still does."""
     n_bytes: int = 0
@@ -109,7 +111,7 @@ def _snapshots(repository: Repository, ledgers: Sequence[str]) -> Iterator[Garba
             reachable = whereabouts.in_history(repository)
         if run_id not in reachable:
             why = "its run is nowhere any more"
-            yield Garbage(kind=SNAPSHOT, name=run_id, why=why, commit=commit)
+            yield Garbage(kind=SNAPSHOT, name=run_id, why=why, is_stray=True, commit=commit)
 
 
 def _holder(repository: Repository, record_path: str) -> str | None:

@@ -28,6 +28,13 @@ def snapshots(repository: Repository) -> dict[str, str]:
     return {name.removeprefix(SNAPSHOTS): commit for commit, name in pairs}
 
 
+def snapshot_times(repository: Repository) -> dict[str, float]:
+    """Return when each snapshot was made by run id, seconds since the epoch."""
+    listed = repository.git("for-each-ref", "--format=%(creatordate:unix) %(refname)", SNAPSHOTS)
+    pairs = (line.split(" ", 1) for line in os.fsdecode(listed).splitlines())
+    return {name.removeprefix(SNAPSHOTS): float(made or 0) for made, name in pairs}
+
+
 def in_commit(repository: Repository, commit: str) -> dict[str, str]:
     """Return the path of every record in ``commit``, by run id; none without that commit."""
     listed = repository.ask("ls-tree", "-r", "-z", "--name-only", commit)

@@ -12,7 +12,7 @@ import pytest
 
 from ledger.setup.garbage import SNAPSHOT, drop, find_garbage
 from policy.builders import dirty_git, environment, make_table, write_run
-from unit.setup.sick import NOW, Patient, make_old, open_run
+from unit.setup.sick import DAYS, NOW, Patient, make_old, open_run
 
 
 if TYPE_CHECKING:
@@ -136,6 +136,22 @@ def test_record_that_cannot_tell_what_it_used_keeps_the_snapshot(tmp_path: Path)
     commit_code(repo)
     commit_run(repo)
     assert dropped(repo) == []
+
+
+def test_doctor_names_a_needless_snapshot_only_when_it_is_old(repo: Patient) -> None:
+    commit_code(repo)
+    commit_run(repo)
+    old, young = (
+        repo.git("commit-tree", "-m", "x", "HEAD^{tree}", GIT_COMMITTER_DATE=f"@{int(made)} +0000")
+        for made in (NOW - 15 * DAYS, NOW - DAYS)
+    )
+    repo.git("update-ref", f"refs/ledger/{RUN}", young.strip())
+    assert repo.look() == []
+    repo.git("update-ref", f"refs/ledger/{RUN}", old.strip())
+    (problem,) = repo.look()
+    assert problem.title == "1 snapshot of code that nobody needs"
+    assert repo.heal().is_healthy
+    assert refs(repo) == []
 
 
 # ---- runs that are nowhere, and all the places where one may be
