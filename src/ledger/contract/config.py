@@ -21,10 +21,10 @@ _NAMESPACES = frozenset({"Namespace", "SimpleNamespace"})
 def to_json(item: object, depth: int = 0) -> Json:
     """Return ``item`` as JSON: the one conversion that configs are stored and hashed in.
 
-    Mappings keep their order and get text keys; sets are sorted by their JSON; paths, enums and
-    times become text; scalars of array libraries plain numbers; dataclasses and namespaces
-    objects; non-finite floats "nan", "inf", "-inf". Anything else is the name of its type, never
-    an address that differs from run to run.
+    Mappings keep their order and get text keys; sets are sorted by their JSON; paths, enums,
+    times and bytes become text; scalars of array libraries plain numbers; dataclasses and
+    namespaces objects; non-finite floats "nan", "inf", "-inf". Anything else is the name of its
+    type, never an address that differs from run to run.
     """
     if item is None or isinstance(item, bool | int | str):
         return _plain(item)
@@ -70,6 +70,8 @@ def _plain(item: bool | int | str | None) -> Json:  # noqa: FBT001  # a value, n
 
 
 def _container_or_scalar(item: object, depth: int) -> Json:
+    if isinstance(item, bytes | bytearray):
+        return bytes(item).decode("utf-8", "backslashreplace")
     if isinstance(item, type):
         return f"{item.__module__}.{item.__qualname__}"
     if hasattr(item, "items") and hasattr(item, "keys"):

@@ -1,86 +1,82 @@
-"""What looks like a credential, and how it is kept out of everything that is committed."""
+"""How credentials are kept out of everything that is committed."""
 
 from __future__ import annotations
 
 import re
 
-from ledger.contract.globs import compile_globs
+from ledger.contract.credentials import (
+    PROSE,
+    REDACTED,
+    find_secrets,
+    is_secret_file,
+    is_secret_key,
+    is_special_token,
+)
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ledger.contract.json_text import Json
 
-REDACTED = "<redacted>"
+__all__ = [
+    "REDACTED",
+    "holds_secret",
+    "is_secret_file",
+    "is_secret_key",
+    "redact",
+    "redact_argv",
+    "redact_text",
+    "redact_under",
+    "strip_user_info",
+]
 
-SECRET_FILES = (
-    "**/.env*",
-    "**/*.pem",
-    "**/*.key",
-    "**/id_*",
-    "**/*credentials*",
-)
-is_secret_file = compile_globs(SECRET_FILES)
-
-_VENDORS = "hf|wandb|github|gitlab|slack|openai|aws|gcp|azure|mlflow"
-# Of a key in lower case, its words parted by "_".
-_KEY = re.compile(
-    r"(?:^|_)(?:passw(?:or)?d|passphrase|pwd|secret|credentials?|bearer|authorization|api_?key"
-    r"|private_?key|secret_?key|access_?key(?:_?id)?|client_?secret|(?:auth|access|refresh)token"
-    rf"|(?:{_VENDORS})_?(?:api_?)?(?:key|token|secret))$"
-)
-# Before "token" they speak of text, not of access: max_token, pad_token.
-_WORDS_OF_TEXT = frozenset({
-    "added", "additional", "audio", "begin", "blank", "bos", "class", "cls", "decoder", "dist",
-    "end", "eos", "extra", "first", "forced", "image", "last", "mask", "max", "mean", "min",
-    "n", "new", "next", "num", "pad", "padding", "per", "prefix", "prompt", "sep", "sos",
-    "special", "start", "stop", "suffix", "total", "unk"
-})  # fmt: skip
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_BREAK = re.compile(r"[.\-\s]+")
 _USER_INFO = re.compile(r"(?<![a-zA-Z0-9+.\-])([a-zA-Z][a-zA-Z0-9+.\-]*://)[^/?#\s\"'<>]+@")
-_VALUE = re.compile(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}|\bglpat-[A-Za-z0-9_\-]{18,}"
-    r"|\bxox[abprs]-[A-Za-z0-9\-]{10,}|\bsk-[A-Za-z0-9_\-]{20,}|\bhf_[A-Za-z0-9]{30,}"
-    r"|\bAIza[0-9A-Za-z_\-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
-# The key is bounded, so that a megabyte on one line costs a megabyte. A value that begins like a
-# placeholder ("<redacted>", "${oc.env:KEY}", "{{ key }}", "%(key)s") is none.
-_ASSIGNED = re.compile(
-    r"""(?<![\w.])([A-Za-z_][\w.\-]{0,99})["']?\s*[:=]\s*["']([^"'\s<${%][^"'\s]{7,})["']"""
-)
-# In prose only ``key=value`` is taken as one: "unexpected token: x" speaks of text.
+_WHOLE_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*://)[^/?#\s]+@")
+# In prose only ``key=value`` is taken as one, whatever the value: "unexpected token: x" is text.
 _GIVEN = re.compile(r"""(?<![\w.])([A-Za-z_][\w.\-]{0,99})=("[^"]*"|'[^']*'|[^\s"',;)\]}<&]+)""")
-
-
-def is_secret_key(key: str) -> bool:
-    """Whether a value under ``key`` is a credential: ``api_key`` yes, ``n_tokens`` no."""
-    words = _BREAK.sub("_", _CAMEL.sub("_", key)).lower()
-    *before, last = words.split("_")
-    if last == "token":
-        return not (before and before[-1] in _WORDS_OF_TEXT)
-    return _KEY.search(words) is not None
+# {password:x,user:y}: a mapping on the command line, as Hydra takes it.
+_IN_BRACES = re.compile(r"""(?<=[{,])(\s{0,9}[\w.\-]{1,100}["']?)\s{0,9}:\s{0,9}([^,{}\[\]]+)""")
+_MAX_PASSES = 8
 
 
 def redact_text(text: str) -> str:
-    """Return ``text`` without user-info in URLs, known forms of credentials, and ``token=…``."""
-    plain = _VALUE.sub(REDACTED, _USER_INFO.sub(rf"\1{REDACTED}@", text))
-    return _GIVEN.sub(_without_value, plain) if "=" in plain else plain
+    """Return ``text`` without user-info in URLs, known forms of credentials, and ``token=…``.
+
+    Nothing that ``find_secrets`` would find in it as prose is left.
+    """
+    plain = _USER_INFO.sub(rf"\1{REDACTED}@", text) if "@" in text else text
+    if "=" in plain:
+        plain = _GIVEN.sub(_without_value, plain)
+    for _ in range(_MAX_PASSES):  # what is cut out of a text may leave a new neighbourhood
+        spans = sorted((secret.start, secret.end) for secret in find_secrets(plain, PROSE))
+        if not spans:
+            break
+        plain = _without(plain, spans)
+    return plain
 
 
 def strip_user_info(url: str) -> str:
     """Return a remote's ``url`` without user name and password; ``git@host:path`` is kept."""
-    return _USER_INFO.sub(r"\1", url)
+    return redact_text(_WHOLE_ADDRESS.sub(r"\1", url))
 
 
 def redact(item: Json) -> Json:
-    """Return ``item`` with credentials replaced by ``"<redacted>"``, at any depth."""
+    """Return ``item`` with credentials replaced by ``"<redacted>"``, at any depth, also in keys."""
     if isinstance(item, dict):
-        return {key: _redact_under(key, below) for key, below in item.items()}
+        clean: dict[str, Json] = {}
+        for key, below in item.items():
+            clean[_free_name(redact_text(key), clean)] = _below(key, below)
+        return clean
     if isinstance(item, list):
         return [redact(below) for below in item]
     return redact_text(item) if isinstance(item, str) else item
+
+
+def redact_under(key: str, text: str) -> str:
+    """Return ``text``, a value called ``key``, as it may be written."""
+    if not text or is_special_token(key, text):
+        return text
+    return REDACTED if is_secret_key(key) else redact_text(text)
 
 
 def redact_argv(argv: list[str]) -> list[str]:
@@ -91,19 +87,27 @@ def redact_argv(argv: list[str]) -> list[str]:
         flag, equals, _ = argument.partition("=")
         if hide_next and not argument.startswith("-"):
             kept.append(REDACTED)
-        elif equals and is_secret_key(flag.lstrip("-")):
+        elif equals and is_secret_key(flag.lstrip("-+~")):
             kept.append(f"{flag}={REDACTED}")
         else:
-            kept.append(redact_text(argument))
+            kept.append(redact_text(_IN_BRACES.sub(_without_entry, argument)))
         hide_next = argument.startswith("-") and not equals and is_secret_key(argument.lstrip("-"))
     return kept
 
 
-def holds_secret(text: str) -> bool:
-    """Whether ``text``, lines of source, holds what looks like a credential."""
-    if _VALUE.search(text):
-        return True
-    return any(is_secret_key(match[1]) for match in _ASSIGNED.finditer(text))
+def holds_secret(text: str, style: str = PROSE) -> bool:
+    """Whether ``text`` holds what looks like a credential."""
+    return next(find_secrets(text, style), None) is not None
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    parts: list[str] = []
+    at = 0
+    for start, end in spans:
+        if start >= at:
+            parts += [text[at:start], REDACTED]
+        at = max(at, end)
+    return "".join([*parts, text[at:]])
 
 
 def _without_value(match: re.Match[str]) -> str:
@@ -111,6 +115,22 @@ def _without_value(match: re.Match[str]) -> str:
     return f"{key}={REDACTED if is_secret_key(key) else given}"
 
 
-def _redact_under(key: str, item: Json) -> Json:
-    is_absent = item is None or item == "" or isinstance(item, bool)
-    return REDACTED if is_secret_key(key) and not is_absent else redact(item)
+def _without_entry(match: re.Match[str]) -> str:
+    key = match[1]
+    return f"{key}:{REDACTED}" if is_secret_key(key.strip(" \t\"'")) else match[0]
+
+
+def _below(key: str, item: Json) -> Json:
+    if isinstance(item, str):
+        return redact_under(key, item)
+    if item is None or isinstance(item, bool):
+        return item
+    return REDACTED if is_secret_key(key) else redact(item)
+
+
+def _free_name(key: str, taken: dict[str, Json]) -> str:
+    """Return ``key``, numbered where two keys look the same without their credentials."""
+    name, number = key, 2
+    while name in taken:
+        name, number = f"{key} {number}", number + 1
+    return name
