@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.capture.data_check import Source
     from ledger.capture.dvc_files import DvcEntry
 
-__all__ = ["DataFacts", "describe_data", "hash_artifact"]
+__all__ = ["DataFacts", "describe_data", "hash_artifact", "public_address"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -80,8 +80,8 @@ def describe_data(
     seen, shown = Seen(), given
     if not given:
         warnings.append("no data path was given")
-    elif _URL.match(given):
-        shown = _public_address(given)
+    elif (address := public_address(given)) is not None:
+        shown = address
         warnings.append(f"{shown} is not in this workspace; recorded without a hash")
     else:
         try:
@@ -105,6 +105,18 @@ def describe_data(
     )
 
 
+def public_address(text: str) -> str | None:
+    """Return the address ``text`` without user, password, query and fragment, where secrets are.
+
+    None where it is a path of this machine.
+    """
+    if not _URL.match(text):
+        return None
+    head, _, rest = text.partition("://")
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{head}://{host.rpartition('@')[2]}{slash}{path}"
+
+
 def _resolve(path: str, warnings: list[str]) -> tuple[str, DvcEntry | None]:
     """Return the data that the absolute ``path`` means, and what DVC recorded of it."""
     if path.endswith(".dvc") and os.path.isfile(path):
@@ -121,13 +133,6 @@ def _relative(path: str, root: str) -> str:
         if relative != ".." and not relative.startswith("../"):
             return relative
     return path
-
-
-def _public_address(address: str) -> str:
-    """Return ``address`` without user, password, query and fragment, where secrets are."""
-    head, _, rest = address.partition("://")
-    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
-    return f"{head}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _utf8(text: str) -> str:

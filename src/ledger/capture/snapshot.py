@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ledger.contract.redaction import holds_secret, is_secret_file
+from ledger.contract.credentials import is_secret_file, style_of
+from ledger.contract.patch import added_lines
+from ledger.contract.redaction import holds_secret
 from ledger.storage.scratch_index import ScratchIndex
 
 
@@ -37,7 +39,7 @@ def is_kept_out(change: Change, before: bytes | None) -> bool:
         return False
     known = set((before or b"").splitlines())
     added = b"\n".join(line for line in change.content.splitlines() if line not in known)
-    return holds_secret(added.decode("utf-8", "replace"))
+    return holds_secret(added.decode("utf-8", "replace"), style_of(change.path))
 
 
 def store_snapshot(state: CodeState, entries: Mapping[str, TreeEntry | None], run_id: str) -> str:
@@ -87,18 +89,19 @@ def make_patch(
 
     kept = [path for path in paths if not is_secret_file(path)]
     patch = diff(kept)
-    if len(patch) <= MAX_PATCH_BYTES and holds_secret(_added_lines(patch)):
-        kept = [path for path in kept if not holds_secret(_added_lines(diff([path])))]
+    if len(patch) <= MAX_PATCH_BYTES and _adds_secret(patch):
+        kept = [path for path in kept if not _adds_secret(diff([path]))]
         patch = diff(kept)
     if len(patch) > MAX_PATCH_BYTES:
         return None, paths
     return patch or None, [path for path in paths if path not in kept]
 
 
-def _added_lines(patch: bytes) -> str:
-    return "\n".join(
-        line[1:] for line in patch.decode("utf-8", "replace").splitlines() if line.startswith("+")
-    )
+def _adds_secret(patch: bytes) -> bool:
+    texts: dict[str, list[str]] = {}
+    for line in added_lines(patch):
+        texts.setdefault(line.path, []).append(line.text)
+    return any(holds_secret("\n".join(lines), style_of(path)) for path, lines in texts.items())
 
 
 def _empty_tree(repository: Repository) -> str:

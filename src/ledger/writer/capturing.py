@@ -17,9 +17,9 @@ from ledger.capture.late import LateLoads
 from ledger.capture.settle import settle
 from ledger.capture.snapshot import snapshot_ref
 from ledger.contract.config import to_json
-from ledger.contract.json_text import as_list
 from ledger.contract.layout import PATCH_NAME
 from ledger.contract.manifest import manifest_hash, recorded_path
+from ledger.contract.redaction import redact, redact_text
 from ledger.contract.worker import FIRST
 from ledger.errors import LedgerError
 from ledger.value import value
@@ -187,8 +187,8 @@ class Capture:
             self._note(f"{what} was not captured: {error}")
 
     def _note(self, warning: str) -> None:
-        known = as_list(self._record.document.get("warnings"))
-        self._record.update({"warnings": [*known, warning]})
+        warning = redact_text(warning)
+        self._record.add_warning(warning)
         warn(f"{self._subject.run_id}: {warning}")
 
     def _capture_code(self) -> dict[str, Json]:
@@ -256,7 +256,7 @@ class Capture:
                 name = facts.hash.partition(":")[2]
                 manifest = facts.manifest.encode("utf-8", "replace")
                 self._share(f"data/{name}.manifest", manifest)
-            described.append(to_json(facts.to_json()))
+            described.append(redact(to_json(facts.to_json())))
         self._record.update({"data": described[0], "extra_data": described[1:]})
 
     def _share(self, name: str, data: bytes) -> None:

@@ -6,14 +6,15 @@ import os
 import sys
 from pathlib import Path
 
+from ledger.capture.data import public_address
 from ledger.capture.pipeline import describe_stage
 from ledger.capture.process import this_process
 from ledger.contract.config import config_hash, flatten, to_json, variant_hash
 from ledger.contract.direction import is_goal
-from ledger.contract.json_text import dump_json
+from ledger.contract.json_text import as_object, dump_json
 from ledger.contract.layout import CONFIG_NAME
 from ledger.contract.record_shape import SCHEMA_VERSION
-from ledger.contract.redaction import redact_argv
+from ledger.contract.redaction import redact, redact_argv, redact_text
 from ledger.errors import LedgerError
 from ledger.storage.files import replace_file
 from ledger.version import VERSION
@@ -92,7 +93,7 @@ def config_section(
         OSError: that file cannot be written.
     """
     section: dict[str, Json] = {
-        "path": path,
+        "path": redact_text(path) if path else path,
         "hash": config_hash(config),
         "variant": variant_hash(config, seed_keys),
         "resolved": config,
@@ -113,8 +114,9 @@ def config_section(
 
 def pending_data(source: DataSource) -> dict[str, Json]:
     """Return the data entry of ``source`` while its hash is being computed."""
-    name = source.name or Path(source.path).name
-    return {"name": name, "path": source.path, "hash": None, "split": to_json(source.split)}
+    path = public_address(source.path) or source.path
+    entry: dict[str, Json] = {"name": source.name or Path(path).name, "path": path, "hash": None}
+    return as_object(redact(entry | {"split": to_json(source.split)}))
 
 
 def check_objective(objective: object) -> Json:

@@ -115,6 +115,12 @@ class RecordFile:
             self.mark_incomplete(self.name, f"{self.name} could not be written: {why}")
         return failure is None
 
+    def add_warning(self, warning: str) -> None:
+        """Let the record say from now on what a reader of it should know."""
+        with self.lock:
+            known = as_list(self.document.get("warnings"))
+            self.update({"warnings": [*known, warning]})
+
     def mark_incomplete(self, what: str, reason: str) -> None:
         """Say once what could not be recorded, and let the record say it from now on.
 

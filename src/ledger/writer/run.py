@@ -6,11 +6,12 @@ import os
 import time
 from pathlib import Path
 
-from ledger.capture.data import hash_artifact
 from ledger.contract.json_text import as_list, as_object, as_text, encode_number
 from ledger.contract.record import RunRecord
+from ledger.contract.redaction import redact_text, redact_under
 from ledger.errors import LedgerError
 from ledger.writer import prefill
+from ledger.writer.artifact_entry import describe_artifact
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
 from ledger.writer.rescue import rescue_record, rescue_tables
@@ -156,6 +157,8 @@ class Run:
             except TypeError as error:
                 self._warn_once(f"final {name}", f"{name}: {error}; it is not recorded")
                 continue
+            if isinstance(cell, str):
+                cell = redact_under(str(name), cell)
             stated[legible(name)] = encode_number(cell) if isinstance(cell, float) else cell
         with self._record.lock:
             document = self._record.document
@@ -177,17 +180,16 @@ class Run:
         if not self._may_write("artifacts given"):
             return
         try:
-            full = Path(path)
+            described = describe_artifact(path, self._project_root, is_hashed=is_hashed)
         except TypeError:
             self._warn_once(f"artifact {name}", f"artifact {name}: {path!r} is no path; left out")
             return
-        digest, size = hash_artifact(full) if is_hashed else (None, None)
-        if digest is None and is_hashed:
-            warn(f"{self.id}: artifact {name}: {full} cannot be read; recorded without a hash")
-        entry: dict[str, Json] = {"path": self._shown_path(full), "hash": digest, "bytes": size}
+        if described.warning:
+            warn(f"{self.id}: artifact {name}: {described.warning}")
         with self._record.lock:
-            known = as_object(self._record.document.get("artifacts"))
-            self._record.update({"artifacts": known | {legible(name): entry}})
+            known = dict(as_object(self._record.document.get("artifacts")))
+            known[redact_text(legible(name))] = described.entry
+            self._record.update({"artifacts": known})
 
     def finish(
         self, status: str = "finished", error: BaseException | Mapping[str, Json] | None = None
@@ -296,11 +298,6 @@ class Run:
             why = "the run is closed" if is_ours else "another process started the run"
             self._warn_once(f"closed {what}", f"{why}; {what} now are not recorded")
         return self.is_open
-
-    def _shown_path(self, path: Path) -> str:
-        full = Path(os.path.abspath(path))
-        inside = full.is_relative_to(self._project_root)
-        return (full.relative_to(self._project_root) if inside else full).as_posix()
 
     def _wait_for_capture(self, status: str) -> KeyboardInterrupt | None:
         """Wait for code and data; return a Ctrl-C that ended the wait, to raise after the seal."""

@@ -13,7 +13,7 @@ from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.layout import RECORD_NAME, is_table
 from ledger.contract.note import AUTO, note_hash, parse_note, render_note
 from ledger.contract.record import RunRecord, encode_record, parse_record
-from ledger.contract.redaction import redact_text
+from ledger.contract.redaction import redact, redact_text
 from ledger.contract.worker import fold, fold_note
 from ledger.errors import LedgerError
 from ledger.storage.files import open_table, replace_file
@@ -161,8 +161,9 @@ def seal_abandoned(run_dir: Path, *, is_silent: bool | None = None) -> RunRecord
 def describe_error(error: BaseException | Mapping[str, Json]) -> dict[str, Json]:
     """Return the error section of a record, credentials redacted."""
     if not isinstance(error, BaseException):
-        return dict(error)
-    tail = "".join(traceback.format_exception(error)).splitlines()[-TRACEBACK_LINES:]
+        return as_object(redact(dict(error)))
+    # as a whole before it is cut: a key of several lines is known by its first
+    trace = redact_text("".join(traceback.format_exception(error)))
     try:
         message = str(error)
     except Exception as failure:  # noqa: BLE001  # the caller's class, and its run must be sealed
@@ -170,7 +171,7 @@ def describe_error(error: BaseException | Mapping[str, Json]) -> dict[str, Json]
     return {
         "type": type(error).__name__,
         "message": to_json(redact_text(message)),
-        "traceback_tail": [to_json(redact_text(line)) for line in tail],
+        "traceback_tail": [to_json(line) for line in trace.splitlines()[-TRACEBACK_LINES:]],
     }
 
 

@@ -117,7 +117,7 @@ def find_place(  # noqa: PLR0913  # what a place depends on is this much
     named = [os.fsdecode(config)] if isinstance(config, str | os.PathLike) else []
     code = observe_project(project, named, memory)
     if run_id is None:
-        run_dir = claim_folder(project.ledger_dir, name, started)
+        run_dir = claim_folder(project.ledger_dir, redact_text(name), started)
     else:
         private_dir = code.repository.private_dir if code else None
         run_dir = claim_own_id(project.ledger_dir, private_dir, run_id, started)
@@ -245,12 +245,13 @@ def prepare(request: Request, place: Place, started: datetime, seeds: Seeds) -> 
         # of a command nobody may have said what its config is
         "Change": [] if is_outside and not config else prefill.describe_change(config, parent),
     }
+    tags = [request.tags] if isinstance(request.tags, str) else request.tags
     seed_keys = place.project.settings.seed_keys
     seed = _first(whole_number(request.seed), seeds.seed, seed_in_config(resolved))
     document = first_document(place.run_dir.name, started, place.code, request.argv) | {
-        "name": request.name,
-        "tags": [request.tags] if isinstance(request.tags, str) else list(map(str, request.tags)),
-        "parent": request.parent,
+        "name": redact_text(str(request.name)),
+        "tags": [redact_text(str(tag)) for tag in tags],
+        "parent": redact_text(request.parent) if request.parent else None,
         "project": place.project.root.name,
         "config": config_section(
             place.run_dir if request.keeps_config else None,

@@ -13,6 +13,7 @@ import time
 from ledger.contract.columns import Column, declare
 from ledger.contract.layout import table_name
 from ledger.contract.metrics import encode_row, whole_lines
+from ledger.contract.redaction import redact_under
 from ledger.storage.files import append_line, open_table, replace_file, take_back
 from ledger.writer.scalars import plain
 
@@ -186,7 +187,8 @@ class MetricsTable:
             told = f"{name} began as text and is no metric; log its numbers under another name"
             self._warn_once(f"number {name}", told)
         self._undecided.discard(column.name)
-        return column.name, cell
+        # a sealed table cannot be mended: what must not be in it is kept out of it
+        return column.name, redact_under(str(name), cell) if isinstance(cell, str) else cell
 
     def _declare(self, name: object, cell: Cell) -> Column:
         text = legible(name)
