@@ -101,6 +101,15 @@ _RULES = (
         tree=None,
     ),
     Rule(
+        code="LED107",
+        title="looks like a secret",
+        why="a credential in the history is everybody's who has a copy, for ever",
+        mend="revoke it where it was issued, and write `<redacted>` in its place",
+        staged=ERROR,
+        range=ERROR,
+        tree=WARN,
+    ),
+    Rule(
         code="LED111",
         title="record, note or table does not parse",
         why="a file that two readers can take differently answers no question",

@@ -28,6 +28,7 @@ from ledger.policy.check_place import (
 )
 from ledger.policy.check_record import check_readable, check_sealed
 from ledger.policy.check_removed import check_removed
+from ledger.policy.check_secrets import check_secrets, check_shared_secrets
 from ledger.policy.evidence import gather, wanted_paths
 from ledger.policy.finding import ERROR, by_weight, is_blocking, shell_word
 from ledger.policy.ledgers import run_folders, touched
@@ -61,6 +62,7 @@ _RUN_CHECKS = (
     ("LED104", check_numbers),
     ("LED102", check_note),
     ("LED101", check_dirty),
+    ("LED107", check_secrets),
 )
 
 
@@ -218,6 +220,7 @@ def judge_runs(scene: Scene, runs: Sequence[RunFolder]) -> Iterator[Finding]:
     yield from check_unique(scene, runs)
     yield from check_shared(scene, shared)
     yield from check_shared_modes(scene, shared)
+    yield from check_shared_secrets(scene, shared)
     yield from check_attributes(scene, runs, shared)
     yield from _misplaced(scene)
 

@@ -49,7 +49,7 @@ def bring(scene: Scene, run: RunFolder, path: str) -> str:
 def restore(scene: Scene, run: RunFolder, path: str) -> str:
     """Return what puts back the bytes that ``run`` wrote to ``path``."""
     if scene.is_staged:
-        if _is_in_head(scene, run.path_of(RECORD_NAME)):
+        if is_in_head(scene, run.path_of(RECORD_NAME)):
             return _from_git(scene, path) or _without(scene, run)
         return f"restore what the run wrote, or leave the run out: {leave_out(scene, run)}"
     return _from_git(scene, path) or f"put it back from a copy, or {_NEW_RUN}"
@@ -74,16 +74,17 @@ def _from_git(scene: Scene, path: str) -> str | None:
     """Return the command that takes ``path`` from the index or the last commit, if it is there."""
     if scene.is_on_disk and scene.code is not None and path in scene.code.entries():
         return f"git restore -- {shell_word(path)}"
-    return from_head(path) if _is_in_head(scene, path) else None
+    return from_head(path) if is_in_head(scene, path) else None
 
 
-def _is_in_head(scene: Scene, path: str) -> bool:
+def is_in_head(scene: Scene, path: str) -> bool:
+    """Whether the last commit holds ``path``."""
     repository = scene.repository
     return repository is not None and repository.ask("cat-file", "-e", f"HEAD:{path}").code == 0
 
 
 def _without(scene: Scene, run: RunFolder) -> str:
     """Return what is left to do where a file of ``run`` is nowhere to be found."""
-    if scene.is_staged and not _is_in_head(scene, run.path_of(RECORD_NAME)):
+    if scene.is_staged and not is_in_head(scene, run.path_of(RECORD_NAME)):
         return f"leave the run out: {leave_out(scene, run)}, and {_NEW_RUN}"
     return f"the file is nowhere in git: put it back from a copy, or {_NEW_RUN}"

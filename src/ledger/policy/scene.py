@@ -58,6 +58,8 @@ class Scene:
         self.changes = changes
         self.parents = parents
         self.history = history
+        self.harmless_lines: set[bytes] = set()
+        """Lines, digits aside, that were found to hold no part of a credential."""
         self._folders: dict[str, RunFolder] | None = None
         self._committed: frozenset[str] | None = None
 

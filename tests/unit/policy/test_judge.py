@@ -43,6 +43,7 @@ def test_codes_are_what_the_format_says() -> None:
         "LED104": ("error", "error", "error"),
         "LED105": ("error", "error", "error"),
         "LED106": (None, "error", None),
+        "LED107": ("error", "error", "warn"),
         "LED111": ("error", "error", "error"),
         "LED112": ("error", "error", None),
     }
