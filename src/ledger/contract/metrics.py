@@ -125,6 +125,32 @@ def decode_table(data: bytes) -> Table:
     return Table(header=header, rows=rows[1:], is_torn=len(whole) != len(data))
 
 
+def decode_rows(data: bytes, width: int, line: int) -> list[list[str]]:
+    """Return the rows of ``data``, whole lines from somewhere below the header of a table.
+
+    Args:
+        data: the lines; the last ends with a newline.
+        width: how many columns the header has.
+        line: the 1-based line of the table that ``data`` begins with.
+
+    Raises:
+        MalformedError: as for ``decode_table``.
+    """
+    try:
+        _refuse_foreign_bytes(data)
+        rows = _split(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        message = "is not UTF-8"
+        raise MalformedError(message, line=line + data.count(b"\n", 0, error.start)) from error
+    except MalformedError as error:
+        raise MalformedError(error.message, line=line + (error.line or 1) - 1) from error
+    odd = next((place for place, row in enumerate(rows) if len(row) != width), None)
+    if odd is not None:
+        message = f"has {len(rows[odd])} cells, the header has {width}"
+        raise MalformedError(message, line=line + odd)
+    return rows
+
+
 def summarise(tables: Sequence[Table], columns: Mapping[str, Column]) -> dict[str, Summary]:
     """Return the summary of every metric column that has a value in ``tables``, by column name."""
     grids = [_grid(table) for table in tables]
@@ -141,7 +167,7 @@ def curve(tables: Sequence[Table], metric: str) -> list[tuple[int | None, float]
     """Return (epoch or step, value) of every row with a value for ``metric``, in row order."""
     keys, cells, _ = _cells([_grid(table) for table in tables], metric)
     pairs = zip(keys, cells, strict=True)
-    return [(_position(key), _number(metric, cell)) for key, cell in pairs]
+    return [(row_position(key), parse_number(metric, cell)) for key, cell in pairs]
 
 
 def _split(text: str) -> list[list[str]]:
@@ -266,11 +292,11 @@ def _summary(name: str, keys: Sequence[_Key], cells: Sequence[str], last: str) -
     finite = values if is_finite else [number for number in values if math.isfinite(number)]
     low, high = (min(finite), max(finite)) if finite else (None, None)
     return Summary(
-        last=_number(name, last),
+        last=parse_number(name, last),
         min=low,
-        min_at=None if low is None else _position(keys[values.index(low)]),
+        min_at=None if low is None else row_position(keys[values.index(low)]),
         max=high,
-        max_at=None if high is None else _position(keys[values.index(high)]),
+        max_at=None if high is None else row_position(keys[values.index(high)]),
         n=len(values),
         n_nonfinite=len(values) - len(finite),
     )
@@ -287,10 +313,15 @@ def _numbers(name: str, cells: Collection[str]) -> list[float]:
             return list(map(float, cells))
         except ValueError:
             pass  # the loop below finds which cell it is
-    return [_number(name, cell) for cell in cells]
+    return [parse_number(name, cell) for cell in cells]
 
 
-def _number(name: str, cell: str) -> float:
+def parse_number(name: str, cell: str) -> float:
+    """Return the number in ``cell``, not empty, of the column ``name``; true is 1, false 0.
+
+    Raises:
+        MalformedError: it is none of the format's.
+    """
     if cell in _TRUTH:
         return _TRUTH[cell]
     if not _NUMBER.fullmatch(cell):
@@ -299,5 +330,6 @@ def _number(name: str, cell: str) -> float:
     return float(cell)
 
 
-def _position(key: _Key) -> int | None:
+def row_position(key: tuple[str, ...]) -> int | None:
+    """Return the epoch or step that a row's key ends with, None where that is no whole number."""
     return int(key[-1]) if _POSITION.fullmatch(key[-1]) else None
