@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from ledger.cli.asking import ledger_here
 from ledger.errors import LedgerError
 from ledger.reader.live import live_runs
 from ledger.reader.reference import find_run
+from ledger.writer.dvc_add import track_whole_tables
 from ledger.writer.heal import seal_at
 
 
@@ -34,4 +36,5 @@ def command(run: str) -> None:
         raise LedgerError(
             message, hint="free disk space or mend the permissions", path=run_dir
         ) from error
+    track_whole_tables(record.document, ledger.project.root, os.environ)
     render.put(f"{record.run_id} sealed as {record.status}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     Key: TypeAlias = tuple[str, ...]
-    """The cells of the index columns, then the position that summaries report."""
+    """The worker, the cells of the index columns, then the position that summaries report."""
     Group: TypeAlias = tuple[str | bool, ...]
     Values: TypeAlias = list[tuple[int, float]]
     """(place of the metric among those asked for, value) of one row."""
@@ -51,6 +51,10 @@ class LongTable:
     header: tuple[str, ...]
     data: Callable[[], Iterator[bytes]]
     """Whole lines below the header, some at a time; an unfinished last line is left out."""
+    worker: str = ""
+    """Whose table it is; "" for the owner's. Rows of two workers are never one row."""
+    hidden: frozenset[str] = frozenset()
+    """Columns whose values do not count."""
 
     @property
     def has_index(self) -> bool:
@@ -75,9 +79,11 @@ class LongTable:
 
 
 class Index:
-    """What identifies the rows of a table whose ``header`` has an index, and what orders them."""
+    """What identifies the rows of ``table``, which has an index, and what orders them."""
 
-    def __init__(self, header: Sequence[str]) -> None:
+    def __init__(self, table: LongTable) -> None:
+        header = table.header
+        self._worker = table.worker
         places = [header.index(name) for name in ROW_INDEX if name in header]
         self._at = [header.index(name) for name in _POSITIONS if name in header]
         self._others = [place for place in places if place not in self._at]
@@ -88,12 +94,12 @@ class Index:
     def key(self, row: list[str]) -> Key:
         """Return what rows of one index share: its cells, then their position."""
         at = self._at
-        return (*self._cells(row), (row[at[0]] or row[at[-1]]) if at else "")
+        return (self._worker, *self._cells(row), (row[at[0]] or row[at[-1]]) if at else "")
 
     def group(self, row: list[str]) -> Group:
         """Return what rows share that follow each other: trial, and whether epoch or step count."""
         positions = [row[place] == "" for place in self._at]
-        return (*[row[place] for place in self._others], *positions)
+        return (self._worker, *[row[place] for place in self._others], *positions)
 
     def position(self, row: list[str]) -> tuple[int, ...] | None:
         """Return what grows from row to row of a group; None where that is no number."""
@@ -205,9 +211,10 @@ def _rows(
 ) -> Iterator[tuple[Key, Index, list[str], Values]]:
     """Yield (key, index of the table, cells, values) of every row."""
     for table in tables:
-        index = Index(table.header)
+        index = Index(table)
         header = table.header
-        slots = [(slot, header.index(name)) for slot, name in enumerate(metrics) if name in header]
+        counted = set(header) - table.hidden
+        slots = [(slot, header.index(name)) for slot, name in enumerate(metrics) if name in counted]
         for chunk in table.chunks():
             parse = float if chunk.is_plain else None
             for row in chunk.rows:

@@ -111,6 +111,8 @@ _FILE = Fields(
     required=("sha256", "bytes"),
 )
 
+_WHOLE_TABLE = Fields(fields={"path": _TEXT, **_FILE.fields}, required=("path", *_FILE.required))
+
 RECORD = Fields(
     fields={
         "schema_version": Number(integer=True, minimum=1),
@@ -160,7 +162,7 @@ RECORD = Fields(
         ),
         "note": Fields(fields={"template": Text(pattern=r"[0-9a-f]{64}")}),
         "files": MapOf(inner=_FILE),
-        "thinned": MapOf(inner=_FILE),
+        "thinned": MapOf(inner=_WHOLE_TABLE),
         "ledger_version": _TEXT,
     },
     required=(

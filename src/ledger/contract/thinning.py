@@ -96,7 +96,7 @@ class Survey:
 
     def keys(self) -> set[Key]:
         """Return the keys of the rows that are worth keeping."""
-        keys: set[Key | None] = set()
+        keys: set[Key | None] = {self._last_key}
         for bucket in self._buckets.values():
             keys |= {bucket.first[1], bucket.last[1]}
             keys.update(one[2] for one in (*bucket.lows, *bucket.highs) if one)
@@ -109,6 +109,7 @@ class Survey:
         self._buckets: dict[tuple[Group, int], _Bucket] = {}
         self._ends: dict[Group, _Ends] = {}
         self._last: list[float | None] = [None] * n_metrics
+        self._last_key: Key | None = None
         self._n = [0] * n_metrics
         self._n_odd = [0] * n_metrics
 
@@ -117,6 +118,7 @@ class Survey:
         ends = self._ends.get(group)
         if ends is None:
             ends = self._ends[group] = _Ends(len(self._metrics))
+        self._last_key = key
         for slot, number in values:
             self._last[slot] = number
             ends.last[slot] = key
@@ -154,7 +156,7 @@ class Survey:
 
 def thinned_lines(table: LongTable, keys: Collection[Key]) -> Iterator[bytes]:
     """Yield the lines of ``table`` below its header whose key is one of ``keys``, as they stand."""
-    index = Index(table.header)
+    index = Index(table)
     for chunk in table.chunks():
         pairs = zip(chunk.lines, chunk.rows, strict=True)
         kept = [line for line, row in pairs if index.key(row) in keys]

@@ -166,9 +166,7 @@ def in_order(tables: Mapping[str, Table]) -> list[Table]:
     """
     names = sorted(tables, key=table_order)
     owners = {name: table_worker(name) for name in names}
-    logged = {
-        column for name in names if owners[name] != CONSOLE for column in tables[name].header
-    }.difference(RESERVED)
+    logged = logged_columns({name: tables[name].header for name in names})
     found: list[Table] = []
     for name in names:
         table = tables[name]
@@ -177,6 +175,16 @@ def in_order(tables: Mapping[str, Table]) -> list[Table]:
         if table.header:
             found.append(_of(table, owners[name]))
     return found
+
+
+def logged_columns(headers: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the columns that do not count in a table of the console: a process logs them too.
+
+    Args:
+        headers: of a run's metrics tables, by file name.
+    """
+    own = (header for name, header in headers.items() if table_worker(name) != CONSOLE)
+    return {column for header in own for column in header}.difference(RESERVED)
 
 
 def _of(table: Table, worker: str) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ledger.contract.json_text import as_object
 from ledger.contract.layout import CONFIG_NAME, NOTE_NAME, PATCH_NAME, RECORD_NAME, is_table
 from ledger.contract.tripwire import TRIPWIRE
 from ledger.policy.finding import shell_word
@@ -38,7 +39,9 @@ def check_secrets(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     for name, data in evidence.data.items():
         path = run.path_of(name)
         if _is_suspicious(scene, name, data) and _is_brought(scene, path, run.files[name].oid):
-            yield from _told(scene, path, name, data, run)
+            record = evidence.record.document if evidence.record else {}
+            is_hashed = name in as_object(record.get("files"))
+            yield from _told(scene, path, data, run, is_hashed=is_hashed)
 
 
 def check_shared_secrets(scene: Scene, paths: Iterable[str]) -> Iterator[Finding]:
@@ -50,7 +53,7 @@ def check_shared_secrets(scene: Scene, paths: Iterable[str]) -> Iterator[Finding
         if data is None or "/code/" in path or not _tripwire.search(data.lower()):
             continue
         if _is_brought(scene, path, entries[path].oid):
-            yield from _told(scene, path, path.rpartition("/")[2], data, None)
+            yield from _told(scene, path, data, None)
 
 
 def _is_brought(scene: Scene, path: str, oid: str | None) -> bool:
@@ -78,29 +81,29 @@ def _is_suspicious(scene: Scene, name: str, data: bytes) -> bool:
 
 
 def _told(
-    scene: Scene, path: str, name: str, data: bytes, run: RunFolder | None
+    scene: Scene, path: str, data: bytes, run: RunFolder | None, *, is_hashed: bool = False
 ) -> Iterator[Finding]:
     from ledger.policy.secret_places import secret_places  # noqa: PLC0415  # see tripwire
 
-    places = secret_places(name, data)
-    fix = _fix(scene, run, path, name) if places else ""
+    places = secret_places(path.rpartition("/")[2], data)
+    fix = _fix(scene, run, path, is_hashed=is_hashed) if places else ""
     for place in places[:_SHOWN]:
         run_id = run.run_id if run else None
         message = f"looks like a secret: {place.kind}"
         yield scene.finding("LED107", path, message, fix, run_id=run_id, line=place.line)
 
 
-def _fix(scene: Scene, run: RunFolder | None, path: str, name: str) -> str:
+def _fix(scene: Scene, run: RunFolder | None, path: str, *, is_hashed: bool) -> str:
     """Return what mends it: revoking always, and the file where that still helps."""
-    if not scene.is_staged and is_in_head(scene, path):
+    if scene.changes is None and is_in_head(scene, path):
         return "revoke it where it was issued; the history of the repository holds it already"
     if run is None:
         return f"revoke it, and leave the file out: git rm -f --cached -- {shell_word(path)}"
     fix = f"revoke it, and write <redacted> in its place in {path}"
-    is_hashed = is_table(name) or name in {PATCH_NAME, CONFIG_NAME}
     if is_hashed:
         fix += f", its new sha256 and bytes under `files` in {run.path_of(RECORD_NAME)}"
-    if scene.is_staged:
+    if scene.changes is not None:
         fix += f", then git add -- {shell_word(run.path if is_hashed else path)}"
-        fix += f"; or leave the run out: {leave_out(scene, run)}" if is_hashed else ""
+    if scene.is_staged and is_hashed:
+        fix += f"; or leave the run out: {leave_out(scene, run)}"
     return fix

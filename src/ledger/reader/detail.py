@@ -88,6 +88,7 @@ class RunDetail:
             "metrics": {each.metric: each.to_json() for each in self.metrics},
             "note": dict(self.note),
             "incomplete": document.get("incomplete"),
+            "thinned": document.get("thinned"),
             "retracted": self.run.is_retracted,
         }
 
@@ -119,6 +120,17 @@ def artifacts(run: StoredRun) -> list[tuple[str, str, str, int | None]]:
             path, content = as_text(about.get("path")) or "", as_text(about.get("hash")) or ""
             found.append((name, path, content, size if isinstance(size, int) else None))
     return found
+
+
+def thinned_lines(run: StoredRun) -> list[str]:
+    """Return one line for each table of which git holds some rows only."""
+    files = as_object(run.record.document.get("files"))
+    lines = []
+    for name, entry in as_object(run.record.document.get("thinned")).items():
+        about, kept = as_object(entry), as_object(files.get(name)).get("rows")
+        path = as_text(about.get("path")) or "?"
+        lines.append(f"{name}: {kept} of {about.get('rows')} rows, all of them in {path}")
+    return lines
 
 
 def error_lines(run: StoredRun) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.reader.compare import SECTIONS
-from ledger.reader.detail import artifacts, error_lines
+from ledger.reader.detail import artifacts, error_lines, thinned_lines
 from ledger.reader.facts import data_sections, seed_of
 from ledger.reader.text import BLOCKS, MISSING, Grid, json_text, sparkline
 from ledger.reader.times import duration_text, local_text, parse_time
@@ -256,6 +256,7 @@ def _facts(detail: RunDetail) -> Iterator[tuple[Cell, ...]]:
         "folder": detail.run.path,
     }
     yield from ((key, text) for key, text in optional.items() if text)
+    yield from (("thinned", line) for line in thinned_lines(detail.run))
 
 
 def _metric_row(each: MetricDetail, blocks: str) -> tuple[Cell, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 
+from ledger.contract.json_text import as_object, as_text
 from ledger.contract.layout import SHARED_FOLDERS, is_temporary
 from ledger.contract.shared import shared_names
 from ledger.errors import GitError
@@ -45,6 +46,17 @@ def files_below(top: str, folder: str) -> list[str]:
 def shared_paths(ledger: Ledger, record: RunRecord) -> list[str]:
     """Return where the files stand that ``record`` names and may share with other runs."""
     return [f"{ledger.folder}/{name}" for name in shared_names(dict(record.document))]
+
+
+def tracking_paths(repository: Repository, ledger: Ledger, record: RunRecord) -> list[str]:
+    """Return what tells DVC of a run's whole tables: their ``.dvc`` files and the ignore rules."""
+    project = posixpath.dirname(ledger.settings_path)
+    found: list[str] = []
+    for entry in as_object(record.document.get("thinned")).values():
+        path = posixpath.join(project, as_text(as_object(entry).get("path")) or "")
+        if os.path.isfile(os.path.join(repository.top, f"{path}.dvc")):
+            found += [f"{path}.dvc", posixpath.join(posixpath.dirname(path), _IGNORE_NAME)]
+    return found
 
 
 def ground_paths(

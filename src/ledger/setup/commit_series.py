@@ -15,6 +15,7 @@ from ledger.setup.commit_files import (
     gather_stored,
     ground_paths,
     shared_paths,
+    tracking_paths,
 )
 from ledger.setup.commit_index import Head, PrivateIndex
 from ledger.setup.commit_message import closing_message, run_message
@@ -166,7 +167,8 @@ class Series:
 
     def _paths_of(self, ledger: Ledger, candidate: Candidate) -> list[str]:
         own = files_below(self._repository.top, candidate.path)
-        return own + shared_paths(ledger, candidate.record)
+        tracking = tracking_paths(self._repository, ledger, candidate.record)
+        return own + shared_paths(ledger, candidate.record) + tracking
 
     def _commit(
         self, candidate: Candidate, paths: Sequence[str], gathered: Gathered, overlays: Overlays

@@ -8,9 +8,11 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import NoReturn
 
 _CHUNK = 1 << 16
+_LINES_AT_ONCE = 1 << 20
 
 
 def replace_file(
@@ -89,6 +91,73 @@ def write_all(handle: int, data: bytes) -> None:
     unsent = memoryview(data)
     while unsent:
         unsent = unsent[os.write(handle, unsent) :]
+
+
+def iter_lines(path: str) -> Iterator[bytes]:
+    """Yield the whole lines of the file ``path``, many at a time; an unfinished last one is none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    rest = b""
+    with open(path, "rb") as file:
+        while data := file.read(_LINES_AT_ONCE):
+            cut = data.rfind(b"\n") + 1
+            if cut:
+                yield rest + data[:cut]
+                rest = data[cut:]
+            else:
+                rest += data
+
+
+def last_line(path: str) -> bytes:
+    """Return the last whole line of the file ``path``, empty where there is none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with open(path, "rb") as file:
+        size = end = file.seek(0, os.SEEK_END)
+        tail = b""
+        while end and tail.count(b"\n") < 2:  # noqa: PLR2004  # the ends of it and of the one before
+            start = max(0, end - _CHUNK)
+            file.seek(start)
+            tail = file.read(size - start)
+            end = start
+    return tail[: tail.rfind(b"\n") + 1].rpartition(b"\n")[0].rpartition(b"\n")[2]
+
+
+def write_new(path: str, pieces: Iterable[bytes]) -> int:
+    """Write ``pieces`` to the new file ``path``, down to the disk; return its bytes.
+
+    Raises:
+        OSError: something is there, or the disk is full; no half file is left.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    is_whole = False
+    try:
+        for piece in pieces:
+            write_all(handle, piece)
+        os.fsync(handle)
+        is_whole = True
+        return os.fstat(handle).st_size
+    finally:
+        os.close(handle)
+        if not is_whole:
+            _remove(path)
+
+
+def flush_folder(path: str) -> None:
+    """Let the names in the folder ``path`` be on the disk, where the system can say so.
+
+    Raises:
+        OSError: the folder cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def open_table(path: str) -> int:

@@ -23,6 +23,7 @@ from ledger.writer.home import Home, live_folder
 from ledger.writer.narrate import warn
 from ledger.writer.record_file import RecordFile, now_text
 from ledger.writer.run import Run
+from ledger.writer.shelf import make_shelf
 from ledger.writer.start import Place, Request, observe_project, prepare, read_parent
 from ledger.writer.worker_files import claim_worker
 from ledger.writer.worker_part import part_ended
@@ -147,6 +148,7 @@ def join(
         note=prepared.note,
         parent=prepared.parent or read_parent(project, membership.record.parent),
         on_close=on_close,
+        shelf=make_shelf(project),
         seconds_before=max(0.0, (datetime.now(tz=UTC) - started).total_seconds()),
         table_of="" if worker == FIRST else worker,
     )

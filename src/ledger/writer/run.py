@@ -9,15 +9,15 @@ from pathlib import Path
 from ledger.contract.json_text import as_list, as_object, as_text, encode_number
 from ledger.contract.record import RunRecord
 from ledger.contract.redaction import redact_text, redact_under
-from ledger.errors import LedgerError
 from ledger.writer import prefill
 from ledger.writer.artifact_entry import describe_artifact
+from ledger.writer.dvc_add import track_whole_tables
+from ledger.writer.measuring import measure_run
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
 from ledger.writer.rescue import rescue_record, rescue_tables
 from ledger.writer.scalars import plain
 from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
-from ledger.writer.seal_sections import measure
 from ledger.writer.table import MetricsTable, legible
 from ledger.writer.worker_part import gather_workers, joined_document, part_ended
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
     from ledger.writer.seal_sections import Measured
+    from ledger.writer.shelf import Shelf
 
 SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED = 5.0
 
@@ -54,6 +55,7 @@ class Run:
         note: Mapping[str, list[str]],
         parent: RunRecord | None,
         on_close: Callable[[Run], None],
+        shelf: Shelf,
         seconds_before: float = 0.0,
         table_of: str = "",
     ) -> None:
@@ -65,6 +67,7 @@ class Run:
         self._note = note
         self._parent = parent
         self._on_close = on_close
+        self._shelf = shelf
         self._started = time.perf_counter() - seconds_before
         self._pid = os.getpid()
         self._told: set[str] = set()
@@ -214,6 +217,8 @@ class Run:
         self._on_close(self)
         if interruption is not None:
             raise interruption
+        if status != "interrupted":  # who ends a run by a signal does not wait for DVC
+            track_whole_tables(self._record.document, self._project_root, os.environ)
 
     def hurry(self) -> None:
         """Let the seal that is being written wait for nothing any more."""
@@ -226,7 +231,7 @@ class Run:
         """
         if self.is_open and not self._is_sealing:
             self._capture.wait(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
-            measured = None if self._record.worker else self._measure()
+            measured = None if self._record.worker else self._measure(is_final=False)
             self._record.update(self._sections("interrupted", None, measured))
 
     def resume(self, *, is_ending: bool) -> None:
@@ -330,7 +335,7 @@ class Run:
             self._record.mark_incomplete("folder", "the run's folder was removed while it ran")
             self._home.run_dir = rescue_tables(self.id, orphans) or self.dir
         self._note = gather_workers(self.dir, self._record, self._note)
-        measured = self._measure()
+        measured = self._measure(is_final=True)
         if not self._record.update(self._sections(status, error, measured), closes=True):
             self._rescue()
             return
@@ -377,15 +382,8 @@ class Run:
             self._record.mark_incomplete("run.md", f"run.md could not be written: {why}")
         return sections
 
-    def _measure(self) -> Measured | None:
-        try:
-            measured = measure(self.dir, self._record.document)
-        except (OSError, LedgerError) as failure:
-            self._record.mark_incomplete("table", f"the tables could not be read back: {failure}")
-            return None
-        if measured.problem:
-            self._record.mark_incomplete("table", measured.problem)
-        return measured
+    def _measure(self, *, is_final: bool) -> Measured | None:
+        return measure_run(self._home, self._record, self._shelf, is_final=is_final)
 
     def _objective(self) -> tuple[str, str] | None:
         return RunRecord(document=self._record.document).objective

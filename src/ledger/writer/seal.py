@@ -19,9 +19,12 @@ from ledger.errors import LedgerError
 from ledger.storage.files import open_table, replace_file
 from ledger.value import value
 from ledger.writer import prefill
+from ledger.writer.narrate import say
 from ledger.writer.note_file import refresh_untouched
 from ledger.writer.record_file import time_text
 from ledger.writer.seal_sections import measure, metrics_section
+from ledger.writer.shelf import shelf_of
+from ledger.writer.thinning import look_at_growth
 from ledger.writer.worker_files import living_worker, read_workers
 
 
@@ -141,8 +144,7 @@ def seal_abandoned(run_dir: Path, *, is_silent: bool | None = None) -> RunRecord
     _refuse_living(record, run_dir, is_silent=is_silent)
     _cut_torn_tails(run_dir)
     workers = read_workers(run_dir)
-    known = fold(record.document, workers)
-    measured = measure(run_dir, known)
+    measured, known = _measure(run_dir, record.document, fold(record.document, workers))
     start = datetime.fromisoformat(record.started)
     ending = Ending(
         status="crashed",
@@ -156,6 +158,34 @@ def seal_abandoned(run_dir: Path, *, is_silent: bool | None = None) -> RunRecord
     document["note"] = refresh_note(run_dir, document, lines, measured, None)
     replace_file(str(run_dir / RECORD_NAME), encode_record(document))
     return RunRecord(document=document)
+
+
+def _measure(
+    run_dir: Path, own: Mapping[str, Json], document: Mapping[str, Json]
+) -> tuple[Measured, dict[str, Json]]:
+    """Return what the run's files say, and its record with what became of tables too large.
+
+    Args:
+        run_dir: the run's folder.
+        own: the record as it stands.
+        document: the same with what its workers state.
+    """
+    grown = dict(document)
+
+    def tell(sections: Mapping[str, Json]) -> bool:
+        grown.update(sections)
+        # a seal that is cut short folds the workers again: only what it needs to go on is written
+        written = {**own, "thinned": sections["thinned"]}
+        replace_file(str(run_dir / RECORD_NAME), encode_record(written))
+        return True
+
+    shelf = shelf_of(run_dir)
+    growth = look_at_growth(run_dir, document, shelf, tell) if shelf else None
+    for line in growth.to_text() if growth else ():
+        say(f"{run_dir.name}: {line}")
+    if growth is not None and growth.problem:
+        grown["warnings"] = [*as_list(grown.get("warnings")), growth.problem]
+    return measure(run_dir, grown, growth), grown
 
 
 def describe_error(error: BaseException | Mapping[str, Json]) -> dict[str, Json]:

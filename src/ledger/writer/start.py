@@ -44,6 +44,7 @@ from ledger.writer.narrate import warn
 from ledger.writer.note_file import write_template
 from ledger.writer.record_file import RecordFile
 from ledger.writer.run import Run
+from ledger.writer.shelf import make_shelf
 
 
 TYPE_CHECKING = False
@@ -195,6 +196,7 @@ def open_run(
         note=prepared.note,
         parent=prepared.parent,
         on_close=on_close,
+        shelf=make_shelf(place.project),
         seconds_before=max(0.0, (datetime.now(tz=UTC) - started).total_seconds()),
         table_of=CONSOLE if request.argv is not None else "",
     )

@@ -7,6 +7,7 @@ table's order, costs a join and a write; everything else goes through ``_plan``.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import time
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 INDEX_NAMES = ("epoch", "step")
 _NUMBERS = frozenset({float, int})
+WARN_BYTES = 5_000_000
 MAX_REWRITE_BYTES = 64 * 1024 * 1024
 MIN_SECONDS_BETWEEN_REWRITES = 10.0
 
@@ -84,6 +86,8 @@ class MetricsTable:
         self._format = ""
         self._n_index = 0
         """How many cells of such a row are its index; 0 when the step is counted here."""
+        self._room: float = WARN_BYTES
+        """Bytes that may be logged until the size is told."""
         self._rewritten_at = -MIN_SECONDS_BETWEEN_REWRITES
 
     @property
@@ -116,6 +120,9 @@ class MetricsTable:
                     if os.write(self._handle, line) != len(line):
                         take_back(self._handle)
                     self.n_rows += 1
+                    self._room -= len(line)
+                    if self._room < 0:
+                        self._tell_size()
                     return None
             return self._append_planned(row)
 
@@ -287,6 +294,19 @@ class MetricsTable:
     def _write(self, line: bytes) -> None:
         append_line(self._reopen() if self._handle is None else self._handle, line)
         self.n_rows += 1
+        self._room -= len(line)
+        if self._room < 0:
+            self._tell_size()
+
+    def _tell_size(self) -> None:
+        """Say once, now and in the record, that the run's tables are large for git."""
+        self._room = math.inf
+        told = (
+            f"the tables have passed {WARN_BYTES // 1_000_000} MB with {self.n_rows} rows; log "
+            "less often, or git keeps a thinned table above max_table_mb, the whole one an artifact"
+        )
+        self._warn_once("size", told)
+        self._record.add_warning(told)
 
     def _reopen(self) -> int:
         """Open the last table again: it was rewritten, or a further one could not be made."""
