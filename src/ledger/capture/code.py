@@ -14,6 +14,7 @@ import time
 from ledger.capture.git_status import read_status
 from ledger.capture.loaded import find_untracked, inside
 from ledger.contract.code_paths import code_paths
+from ledger.settings import OWN_FILE
 from ledger.storage.git import clean_environment, find_repository, split_z
 from ledger.storage.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK
 from ledger.value import value
@@ -206,6 +207,7 @@ def _untracked(
     limit = ("--", paths.prefix) if paths.prefix else ()
     others = repository.git("ls-files", "-z", "--others", "--exclude-standard", *limit)
     every = {*split_z(others), *status.intended, *untracked.paths}
+    every.discard(f"{paths.prefix}{OWN_FILE}")  # ours: no training loads it
     return untracked, sorted(path for path in every if paths.is_code(path))
 
 

@@ -20,7 +20,14 @@ from unit.capture.code_runs import (
     manifest_of,
     train_uncommitted,
 )
-from unit.writer.recording import make_project, only_run, read_record, run_dirs, train
+from unit.writer.recording import (
+    ledger_command,
+    make_project,
+    only_run,
+    read_record,
+    run_dirs,
+    train,
+)
 
 
 if TYPE_CHECKING:
@@ -525,6 +532,15 @@ def test_untracked_settings_are_no_dirt(project: Path) -> None:
     git(project, "rm", "--quiet", "--cached", "ledger.toml")
     git(project, "commit", "--quiet", "-m", "settings are mine")
     assert captured(project)["dirty"] is False
+
+
+def test_untracked_settings_are_no_dirt_where_nobody_knows_what_is_loaded(project: Path) -> None:
+    """The first run after ``ledger init``, of a command that is no program of ours."""
+    git(project, "rm", "--quiet", "--cached", "ledger.toml")
+    git(project, "commit", "--quiet", "-m", "settings are mine")
+    done = ledger_command(project, "run", "--", "true")
+    assert 0 == done.returncode, done.stderr
+    assert read_record(only_run(project))["git"]["dirty"] is False
 
 
 def test_what_a_pipeline_writes_is_no_code(project: Path) -> None:
