@@ -66,7 +66,7 @@ class Subject:
     """None where there is no repository."""
     data: tuple[DataSource, ...]
     modules: Mapping[str, object]
-    installed: tuple[str, ...] = ()
+    installed: tuple[str, ...]
     """Folders of installed packages, whose modules are not the project's code."""
     memory: LoadedMemory | None = None
     """What runs of this process have loaded so far."""

@@ -24,7 +24,15 @@ from ledger.writer.narrate import warn
 from ledger.writer.record_file import RecordFile, now_text
 from ledger.writer.run import Run
 from ledger.writer.shelf import make_shelf
-from ledger.writer.start import Place, Request, observe_project, prepare, read_parent
+from ledger.writer.start import (
+    Place,
+    Request,
+    has_script,
+    installed_folders,
+    observe_project,
+    prepare,
+    read_parent,
+)
 from ledger.writer.worker_files import claim_worker
 from ledger.writer.worker_part import part_ended
 
@@ -137,7 +145,8 @@ def join(
         code=code,
         data=prepared.sources,
         modules=sys.modules,
-        has_script=sys.argv[:1] != ["-"],
+        installed=tuple(installed_folders()),
+        has_script=has_script(),
         worker=worker,
     )
     run = Run(

@@ -184,7 +184,7 @@ def open_run(
         modules=sys.modules,
         installed=tuple(installed_folders()),
         memory=place.memory,
-        has_script=request.argv is not None or _has_script(),
+        has_script=request.argv is not None or has_script(),
         is_outside=request.argv is not None,
     )
     capture = Capture(subject, record)
@@ -350,7 +350,7 @@ def installed_folders() -> list[str]:
     return [paths["stdlib"], paths["purelib"], paths["platlib"], paths["scripts"]]
 
 
-def _has_script() -> bool:
+def has_script() -> bool:
     """Whether the program is written down: in a file, a notebook, or on the command line (-c)."""
     return _main_file() is not None or sys.argv[:1] not in ([], [""], ["-"])
 
