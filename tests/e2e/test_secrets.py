@@ -145,6 +145,34 @@ def test_nothing_of_a_training_full_of_secrets_is_written(project: Path) -> None
     assert "LED107" not in {one["code"] for one in found}
 
 
+def test_nothing_of_a_command_full_of_secrets_is_written(project: Path) -> None:
+    """Under ``ledger run``: what it prints is scanned for numbers, its last lines are recorded."""
+    lines = (
+        "import sys",
+        f"print('loss=0.5 password={WORD}')",
+        f"print('token: {TOKEN}', file=sys.stderr)",
+        f"sys.exit('cannot reach {ADDRESS}')",
+    )
+    commit_files(project, {"plain.py": "\n".join(lines)})
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ledger", "run", "--name", f"token={WORD}"),
+            *("-m", f"works with {TOKEN}", "--", sys.executable, "plain.py"),
+            *("--api-key", WORD, f"db.password={WORD}"),
+        ],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    assert 1 == done.returncode
+    assert [] == leaked(project)
+    record = read_record(only_run(project))
+    assert 0.5 == record["metrics"]["loss"]
+    assert "cannot reach https://<redacted>@host.example/x" in record["error"]["traceback_tail"]
+
+
 NAMES = {
     ".env": f"API_KEY={WORD}\n",
     "conf/id_rsa": KEY.replace("\\n", "\n"),

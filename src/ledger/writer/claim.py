@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ledger.contract.layout import check_run_id, encode_token, is_month, make_run_id, month_of
+from ledger.contract.redaction import redact_text
 from ledger.errors import LedgerError
 
 
@@ -17,14 +18,14 @@ _TOKEN_BYTES = 5
 
 
 def claim_folder(ledger_dir: Path, name: str, started: datetime) -> Path:
-    """Make and return the folder of a new run called ``name``; its name is the run id.
+    """Make and return the folder of a new run called ``name``; its name, the run id, is redacted.
 
     Raises:
         LedgerError: the ledger cannot be written to.
     """
-    month = ledger_dir / month_of(started)
+    month, shown = ledger_dir / month_of(started), redact_text(name)
     while True:
-        run_dir = month / make_run_id(name, started, encode_token(os.urandom(_TOKEN_BYTES)))
+        run_dir = month / make_run_id(shown, started, encode_token(os.urandom(_TOKEN_BYTES)))
         if _make(run_dir):
             return run_dir
 

@@ -118,7 +118,7 @@ def find_place(  # noqa: PLR0913  # what a place depends on is this much
     named = [os.fsdecode(config)] if isinstance(config, str | os.PathLike) else []
     code = observe_project(project, named, memory)
     if run_id is None:
-        run_dir = claim_folder(project.ledger_dir, redact_text(name), started)
+        run_dir = claim_folder(project.ledger_dir, name, started)
     else:
         private_dir = code.repository.private_dir if code else None
         run_dir = claim_own_id(project.ledger_dir, private_dir, run_id, started)

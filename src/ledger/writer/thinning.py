@@ -42,7 +42,7 @@ _SHARE = 1 / 8
 """Of the limit: what the buckets of one table may take."""
 _WORTHWHILE = 3 / 4
 """Of the whole table: a thinned one that is larger is not worth its second file."""
-_BYTES_AT_ONCE = 64 * 1024 * 1024
+_BYTES_AT_ONCE = 32 * 1024 * 1024
 """Of tables whose rows are out of order, in one pass."""
 _EXACT = ("last", "min", "min_at", "max", "max_at")
 

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 FOLDER = f"ledger/2026-02/{RUN_ID}"
 ONE_OF_EACH = list({kind: text for kind, text in CASES}.values())  # noqa: C416  # the last of a kind
+WORKER = {
+    "columns": {},
+    "pid": 1,
+    "hostname": "h",
+    "started": "2026-02-01T16:30:00+00:00",
+    "status": "failed",
+}
 PATCH = """diff --git a/{path} b/{path}
 index 1111111..2222222 100644
 --- a/{path}
@@ -82,6 +89,10 @@ def plant(repo: Repo, name: str, text: str) -> str:
         seal_again(run_dir, name)
     elif name == "metrics.2.csv":
         path.write_bytes(encode_row(("epoch", "said")) + encode_row((7, f"it is {text}")))
+        seal_again(run_dir, name)
+    elif name == "worker.rank1.json":
+        error = {"type": "ConnectionError", "message": f"cannot reach {text}"}
+        path.write_text(json.dumps(WORKER | {"error": error}, indent=2))
         seal_again(run_dir, name)
     elif name.endswith(".json") or name == "config_resolved.yaml":
         path.write_text(json.dumps({"a": {"b": text}}))
@@ -183,7 +194,7 @@ def test_at_most_five_places_of_a_file_are_told(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run.json", "run.md", "retraction.md", "worker.rank1.json", "console.log"]
+    "name", ["run.json", "run.md", "retraction.md", "certificate-1.json", "console.log"]
 )
 def test_the_mend_works_as_it_is_told(repo: Repo, name: str) -> None:
     secret = "https://me:hunter2x" + "@host/x"
@@ -195,7 +206,7 @@ def test_the_mend_works_as_it_is_told(repo: Repo, name: str) -> None:
     assert [] == told(verdict_of_index(repo))
 
 
-@pytest.mark.parametrize("name", ["changes.patch", "metrics.2.csv"])
+@pytest.mark.parametrize("name", ["changes.patch", "metrics.2.csv", "worker.rank1.json"])
 def test_the_mend_of_a_sealed_file_works_as_it_is_told(repo: Repo, name: str) -> None:
     secret = "https://me:hunter2x" + "@host/x"
     path = repo.top / plant(repo, name, secret)

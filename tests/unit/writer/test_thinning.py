@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from ledger.policy.ledgers import Ledger
 from ledger.settings import Settings
 from ledger.writer import table as table_module
 from ledger.writer.seal import seal_abandoned
-from make_repo import git
+from make_repo import commit_files, git
 from unit.writer.recording import (
     begin_training,
     end_of,
@@ -402,3 +403,27 @@ def test_a_huge_table_is_never_held(project: Path) -> None:
     sizes = [path.stat().st_size for path in (project / "outputs").rglob("metrics.csv")]
     assert max(sizes) > 8_000_000
     assert large < 2 * small
+
+
+def test_tables_of_workers_and_of_the_console_are_thinned(project: Path) -> None:
+    """Rows of two processes are never one row, and what is printed counts where nobody logs it."""
+    script = (
+        "import ledger\n"
+        "with ledger.start('inner', objective=('loss', 'min')) as run:\n"
+        f"    for step in range({N_ROWS}):\n"
+        "        print(f'loss={1 / (step + 1):.3f} printed={step * 7919 % 1000}')\n"
+        "        run.log(step=step, loss=1 / (step + 1))\n"
+    )
+    commit_files(project, {"train.py": script})
+    done = ledger_command(project, "run", "--", sys.executable, "train.py")
+    assert 0 == done.returncode, done.stderr
+    run_dir = only_run(project)
+    record = read_record(run_dir)
+    assert {"metrics.csv", "metrics.console.csv"} == set(record["thinned"])
+    assert ("finished", 1 / N_ROWS, 999.0) == (
+        record["status"],
+        record["summary"]["loss"]["min"],
+        record["summary"]["printed"]["max"],
+    )
+    assert (N_ROWS, N_ROWS) == tuple(record["summary"][m]["n"] for m in ("loss", "printed"))
+    assert [] == findings(project)
