@@ -251,7 +251,7 @@ def prepare(request: Request, place: Place, started: datetime, seeds: Seeds) -> 
     seed_keys = place.project.settings.seed_keys
     seed = _first(whole_number(request.seed), seeds.seed, seed_in_config(resolved))
     document = first_document(place.run_dir.name, started, place.code, request.argv) | {
-        "name": redact_text(str(request.name)),
+        "name": redact_text(request.name) if request.name else request.name,
         "tags": [redact_text(str(tag)) for tag in tags],
         "parent": redact_text(request.parent) if request.parent else None,
         "project": place.project.root.name,
