@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from ledger.contract.json_text import as_object
-from ledger.contract.layout import CONFIG_NAME, NOTE_NAME, PATCH_NAME, RECORD_NAME, is_table
+from ledger.contract.layout import (
+    CONFIG_NAME,
+    NOTE_NAME,
+    PATCH_NAME,
+    RECORD_NAME,
+    is_table,
+    is_worker,
+)
 from ledger.contract.tripwire import TRIPWIRE
 from ledger.policy.finding import shell_word
 from ledger.policy.mend import is_in_head, leave_out
@@ -24,7 +31,9 @@ _tripwire = re.compile(TRIPWIRE.encode("ascii"))
 # All that stands in a table of numbers; no credential is made of these alone.
 _DIGITS = b"0123456789"
 _NUMBERS = b"0123456789.,+-\ntruefalsnif"
-_OUR_NAMES = frozenset({RECORD_NAME, NOTE_NAME, PATCH_NAME, CONFIG_NAME})
+_OUR_NAMES = frozenset(
+    {RECORD_NAME, NOTE_NAME, PATCH_NAME, CONFIG_NAME, "retraction.md", "decision.md"}
+)
 _SHOWN = 5
 _MAX_KNOWN_LINES = 50_000
 
@@ -67,11 +76,11 @@ def _is_suspicious(scene: Scene, name: str, data: bytes) -> bool:
 
     Numbers aside, most lines of a record stand in every other record too; they are looked at once.
     """
-    if name not in _OUR_NAMES and not is_table(name):
-        return True
     if is_table(name):
         header, _, rows = data.partition(b"\n")
-        data = header + data if rows.translate(None, _NUMBERS) else header
+        data = data if rows.translate(None, _NUMBERS) else header
+    elif name not in _OUR_NAMES and not is_worker(name):
+        return True  # its name may say enough
     lines = set(data.translate(None, _DIGITS).lower().split(b"\n")) - scene.harmless_lines
     if _tripwire.search(b"\n".join(lines)):
         return True

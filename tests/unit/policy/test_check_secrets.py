@@ -188,6 +188,11 @@ def test_what_a_merge_brings_is_the_other_branchs(repo: Repo) -> None:
     assert [] == told(judge_staged(repository, {}))
 
 
+def test_file_of_credentials_in_the_runs_folder_is_found_by_its_name(repo: Repo) -> None:
+    (repo.top / FOLDER / "credentials.json").write_text("{}")
+    assert ("LED107", f"{FOLDER}/credentials.json", None) in told(staged(repo))
+
+
 def test_at_most_five_places_of_a_file_are_told(repo: Repo) -> None:
     (repo.top / FOLDER / "console.log").write_text("password=hunter2x\n" * 40)
     assert [1, 2, 3, 4, 5] == [line for _, _, line in told(staged(repo))]
