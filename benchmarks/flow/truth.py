@@ -1,0 +1,135 @@
+"""What really happened: the harness's own knowledge of every run, gathered beside the product."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from project import NOTEBOOK, code_cells, is_code, loaded_by
+
+
+if TYPE_CHECKING:
+    from place import Place
+    from training import Training
+
+
+RECORD, NOTE = "run.json", "run.md"
+Content = str | None
+"""Git's id of a file, of its code cells for a notebook; None where it is absent."""
+
+
+class Truth:
+    """One run: the code it saw, the rows it logged, the files its writer left.
+
+    Attributes:
+        label: how steps call it.
+        head: the commit it began from.
+        dirty: {path: content} of the code that no commit held when it began.
+        kept: bytes by name once the writer has sealed the run; None before.
+        shared: bytes by path of what its record names beside its folder.
+    """
+
+    def __init__(self, label: str, place: Place, script: str, training: Training) -> None:
+        self.label = label
+        self.place = place
+        self.script = script
+        self.training = training
+        self.run_id = training.run_id
+        self.folder = training.run_dir.relative_to(place.top).as_posix()
+        self.head = place.said("rev-parse", "HEAD")
+        self.dirty = code_in_use(place, script)
+        self.loaded = loaded_by(place.top, script)
+        self.kept: dict[str, bytes] | None = None
+        self.shared: dict[str, bytes] = {}
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the run lies in the working tree it was started in."""
+        return self.place.top / self.folder
+
+    def look(self, run_dir: Path, ledger_dir: Path) -> bool:
+        """Keep what the writer has sealed, the first time that it has; return whether it has."""
+        if self.kept is None and (run_dir / RECORD).is_file():
+            record = json.loads((run_dir / RECORD).read_bytes())
+            if "files" in record:
+                self.kept = {
+                    path.name: path.read_bytes() for path in run_dir.iterdir() if path.name != NOTE
+                }
+                self.shared = {
+                    path.relative_to(ledger_dir).as_posix(): path.read_bytes()
+                    for path in shared_files(record, ledger_dir)
+                }
+        return self.kept is not None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the process was killed so early that nobody can tell which code it used."""
+        if self.kept is None or self.training.is_settled or not self.training.was_killed:
+            return False
+        return json.loads(self.kept[RECORD])["git"]["dirty"] is None
+
+    @property
+    def rows_kept(self) -> int:
+        """Whole rows in the tables that were sealed."""
+        tables = [data for name, data in (self.kept or {}).items() if name.endswith(".csv")]
+        return sum(data.count(b"\n") - 1 for data in tables)
+
+
+def shared_files(record: dict, ledger_dir: Path) -> list[Path]:
+    """Return the manifest and the package list that a record names, where they are there."""
+    code = (record["git"] or {}).get("code") or ":"
+    packages = (record["environment"] or {}).get("pip_freeze_hash") or ":"
+    named = (
+        ledger_dir / "code" / f"{code.partition(':')[2]}.manifest",
+        ledger_dir / "environments" / f"{packages.partition(':')[2]}.txt",
+    )
+    return [path for path in named if path.is_file()]
+
+
+def code_in_use(place: Place, script: str) -> dict[str, Content]:
+    """Return the content of the code that a run of ``script`` uses now and HEAD does not hold."""
+    changed = place.said("diff", "--name-only", "--no-renames", "-z", "HEAD").split("\0")
+    dirty = {path: on_disk(place.top, path) for path in changed if path and is_code(path)}
+    listed = place.said("ls-files", "-z", "--others", "--exclude-standard").split("\0")
+    loaded = loaded_by(place.top, script)
+    for path in filter(is_code, listed):
+        if path in loaded or script == NOTEBOOK:  # nobody can tell what a kernel has loaded
+            dirty[path] = on_disk(place.top, path)
+    known = in_tree(place, "HEAD", dirty)
+    return {path: content for path, content in dirty.items() if content != known[path]}
+
+
+def on_disk(top: Path, path: str) -> Content:
+    """Return the content of a file of the working tree."""
+    try:
+        data = (top / path).read_bytes()
+    except OSError:
+        return None
+    return content_of(path, data)
+
+
+def in_tree(place: Place, tree: str, paths: dict[str, Content]) -> dict[str, Content]:
+    """Return the content of each of ``paths`` in the revision ``tree``."""
+    found: dict[str, Content] = dict.fromkeys(paths)
+    listed = place.said("ls-tree", "-r", "-z", tree, "--", *paths) if paths else ""
+    for entry in filter(None, listed.split("\0")):
+        facts, _, path = entry.partition("\t")
+        oid = facts.split()[2]
+        if path.endswith(".ipynb"):
+            oid = content_of(path, place.git("cat-file", "blob", oid).stdout)
+        found[path] = oid
+    return found
+
+
+def content_of(path: str, data: bytes) -> str:
+    """Return git's id of ``data``; for a notebook an id of its code cells."""
+    if path.endswith(".ipynb"):
+        data = json.dumps(code_cells(data)).encode()
+    return blob_id(data)
+
+
+def blob_id(data: bytes) -> str:
+    """Return the id that git gives to ``data``."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
