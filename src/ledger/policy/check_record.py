@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.contract.layout import NOTE_NAME, RECORD_NAME
 from ledger.policy.evidence import writer_version
 from ledger.policy.finding import shell_word
+from ledger.policy.liveness import is_abandoned
 from ledger.policy.mend import bring, in_project, leave_out, restore
 
 
@@ -12,9 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ledger.contract.record import RunRecord
     from ledger.errors import MalformedError
     from ledger.policy.evidence import Evidence
     from ledger.policy.finding import Finding
+    from ledger.policy.ledgers import RunFolder
     from ledger.policy.scene import Scene
 
 
@@ -47,10 +50,17 @@ def check_sealed(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         "LED112",
         run.path_of(RECORD_NAME),
         f"the run {state}; its numbers are not final",
-        f"{leave_out(scene, run)}, or when its process is gone: "
-        + in_project(scene, f"ledger seal {run.run_id}"),
+        _seal_or_leave_out(scene, run, record),
         run_id=run.run_id,
     )
+
+
+def _seal_or_leave_out(scene: Scene, run: RunFolder, record: RunRecord) -> str:
+    """Return what mends an unsealed run: it is closed where its writer is known to be gone."""
+    if record.status == "running" and not is_abandoned(record):
+        return leave_out(scene, run)
+    seal = in_project(scene, f"ledger seal {run.run_id}")
+    return f"{seal} && git add -- {shell_word(run.path)}" if scene.is_staged else seal
 
 
 def _what(error: MalformedError, data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Whether the process that writes a run is known to live."""
+"""Whether the process that writes a run is known to live, or to be gone."""
 
 from __future__ import annotations
 
@@ -16,3 +16,10 @@ def is_alive(record: RunRecord) -> bool:
 
     process = writer_of(record)
     return process is not None and is_gone(process) is False
+
+
+def is_abandoned(record: RunRecord) -> bool:
+    """Whether ``record`` is running and its process is known to be gone; unknown is no."""
+    from ledger.capture import process  # noqa: PLC0415  # sockets, only here
+
+    return process.is_abandoned(record)

@@ -1,0 +1,88 @@
+"""What the hook prints to mend a run, run as it is printed: the commit then passes."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from e2e.shell import Shell
+from unit.writer.recording import begin_training, end_of, make_project, only_run, read_record
+
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+SCRIPT = """
+import sys
+import ledger
+
+run = ledger.start("slow")
+run.wait_for_capture()
+run.log(loss=0.5)
+print("logged")
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A shell in a project with the hook installed."""
+    shell = Shell(make_project(tmp_path), tmp_path / "private")
+    shell.run("ledger init && git add --all && git commit -qm init")
+    return shell
+
+
+def begin(shell: Shell) -> subprocess.Popen[str]:
+    process = begin_training(shell.folder, SCRIPT)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "logged\n"
+    return process
+
+
+def fix_of(shell: Shell) -> str:
+    """Return the one fix that a commit of everything prints."""
+    done = shell.run("git add --all && git commit -qm work", code=1)
+    (fix,) = re.findall(r"^    fix: (.*)$", done.stderr, re.MULTILINE)
+    return fix
+
+
+def test_killed_run_is_sealed_and_staged_by_what_is_printed(shell: Shell) -> None:
+    process = begin(shell)
+    process.kill()
+    end_of(process)
+    note = only_run(shell.folder) / "run.md"
+    note.write_text(re.sub(r"^\[.*\]$", "none", note.read_text(), flags=re.MULTILINE))
+
+    shell.run(f"{fix_of(shell)} && git commit -qm work")
+
+    assert read_record(only_run(shell.folder))["status"] == "crashed"
+    assert shell.run("git status --porcelain").stdout == ""
+
+
+def test_run_that_goes_on_is_left_out_by_what_is_printed(shell: Shell) -> None:
+    process = begin(shell)
+    (shell.folder / "other.py").write_text("X = 1\n")
+
+    shell.run(f"{fix_of(shell)} && git commit -qm work")
+
+    assert f"{only_run(shell.folder).name}/" not in shell.run("git ls-files").stdout
+    end_of(process)
+    assert read_record(only_run(shell.folder))["status"] == "finished"
+
+
+def test_record_of_another_host_is_left_out_by_what_is_printed(shell: Shell) -> None:
+    """Nobody here can tell whether its process lives."""
+    process = begin(shell)
+    process.kill()
+    end_of(process)
+    record = only_run(shell.folder) / "run.json"
+    host = f'"hostname": "{os.uname().nodename}"'
+    text = record.read_text()
+    assert host in text
+    record.write_text(text.replace(host, '"hostname": "elsewhere"'))
+
+    assert fix_of(shell).startswith("git restore --staged -- ")
