@@ -75,7 +75,9 @@ class Oracle:
             and not any(new.get(path) == one.get(path) for one in merged)
         }
         folders = sorted({found[1] for found in map(_RUN.match, changed) if found})
-        faults: list[Fault] = [*self._frozen(new, changed), *self._shared(new, old)]
+        head = self._entries("HEAD")
+        moved = {path for path in new.keys() | head.keys() if new.get(path) != head.get(path)}
+        faults: list[Fault] = [*self._frozen(new, changed | moved), *self._shared(new, old)]
         unclear: list[str] = []
         n_runs = 0
         for folder in folders:
@@ -111,7 +113,7 @@ class Oracle:
         if RECORD not in names:
             yield _undone("record left out", "LED111")
             return
-        if truth.kept is None:
+        if truth.kept is None or self._is_open(new[f"{folder}/{RECORD}"][1]):
             yield _undone("unsealed run", "LED112")
             return
         for name, data in truth.kept.items():
@@ -136,6 +138,13 @@ class Oracle:
             if name == RECORD:
                 what = ": " + _what_differs(data, self._blob(oid))
             yield _forged(f"{name} edited{what}", "LED101", "LED104", "LED111")
+
+    def _is_open(self, oid: str) -> bool:
+        """Whether a record is from before its run was sealed."""
+        try:
+            return "files" not in json.loads(self._blob(oid))
+        except ValueError:
+            return False
 
     def _note(self, folder: str, names: set[str], new: Entries) -> Iterator[Fault]:
         if NOTE not in names:

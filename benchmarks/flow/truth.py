@@ -54,9 +54,8 @@ class Truth:
         if self.kept is None and (run_dir / RECORD).is_file():
             record = json.loads((run_dir / RECORD).read_bytes())
             if "files" in record:
-                self.kept = {
-                    path.name: path.read_bytes() for path in run_dir.iterdir() if path.name != NOTE
-                }
+                names = [RECORD, *(name for name in record["files"] if name != NOTE)]
+                self.kept = {name: (run_dir / name).read_bytes() for name in names}
                 self.shared = {
                     path.relative_to(ledger_dir).as_posix(): path.read_bytes()
                     for path in shared_files(record, ledger_dir)
