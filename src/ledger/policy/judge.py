@@ -8,6 +8,7 @@ from ledger.contract.layout import RECORD_NAME
 from ledger.errors import GitError, NoLedgerError, UnknownNameError
 from ledger.policy.catalogue import RULES, STAGED, TREE
 from ledger.policy.check_attributes import check_attributes, check_attributes_removed
+from ledger.policy.check_config import check_config
 from ledger.policy.check_dirty import check_dirty
 from ledger.policy.check_files import (
     check_environment,
@@ -60,6 +61,7 @@ _RUN_CHECKS = (
     ("LED104", check_manifest),
     ("LED104", check_environment),
     ("LED104", check_numbers),
+    ("LED104", check_config),
     ("LED102", check_note),
     ("LED101", check_dirty),
     ("LED107", check_secrets),
