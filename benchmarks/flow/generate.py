@@ -145,13 +145,17 @@ def _commit_well(diary: Diary, *labels: str) -> None:
 
 
 def _stage(diary: Diary) -> None:
-    how = diary.rng.choices(("all", "code first", "both", "a"), weights=(6, 1, 1, 1))[0]
+    how = diary.rng.choices(
+        ("all", "code first", "both", "a", "ledger commit"), weights=(6, 1, 1, 1, 2)
+    )[0]
     if how == "code first":
         for line in ("stage code", "commit", "stage ledger", "commit"):
             diary.add(line)
     elif how == "both":
         for line in ("stage code", "stage ledger", "commit"):
             diary.add(line)
+    elif how == "ledger commit":
+        diary.add("evening notes")
     elif how == "a":
         for line in ("stage all", "commit -a"):
             diary.add(line)
@@ -161,7 +165,7 @@ def _stage(diary: Diary) -> None:
 
 
 def _stage_badly(diary: Diary, label: str) -> None:
-    how = diary.pick("ledger", "run", "half", "ignored", "bypass", "code later")
+    how = diary.pick("ledger", "run", "half", "ignored", "bypass", "bypass", "code later")
     if how == "ledger":
         diary.add("stage ledger")
     elif how == "run":
@@ -199,6 +203,24 @@ def _plain_day(diary: Diary) -> None:
     if diary.maybe(0.2):
         _noise(diary)
     _commit_well(diary, label)
+
+
+def _many_versions(diary: Diary) -> None:
+    """Run after run, each with other code, and all of them committed in the evening."""
+    labels = []
+    for _ in range(diary.rng.randint(2, 5)):
+        _edit(diary)
+        labels.append(_train(diary))
+        if diary.maybe(0.2):
+            _noise(diary)
+    if diary.maybe(0.5):
+        _edit(diary)
+    if diary.maybe(0.2):
+        diary.add("stage code")
+    if diary.maybe(CHEATING):
+        diary.add(f"forge {diary.rng.choice(_FORGERIES)} {diary.rng.choice(labels)}")
+    diary.add(f"evening {diary.pick('notes', 'answers')}")
+    diary.committed += labels
 
 
 def _clean_run(diary: Diary) -> None:
@@ -371,6 +393,7 @@ def _thrown_away(diary: Diary) -> None:
 _EPISODES = {
     _plain_day: 8,
     _clean_run: 6,
+    _many_versions: 4,
     _long_run: 4,
     _notebook: 3,
     _branching: 4,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import steps_cheat
+import steps_evening
 import steps_git
 import steps_work
 from attempt import STUCK, Attempt, errors_in
@@ -20,15 +21,16 @@ from step import History, spelled, take
 from world import World
 
 
-ROOMS = (steps_work, steps_git, steps_cheat)
+ROOMS = (steps_work, steps_git, steps_evening, steps_cheat)
 """The modules that define the vocabulary."""
-BLOCKED, MISSED, UNMENDED, LOST, ALARM, PASSED_OVER = (
+BLOCKED, MISSED, UNMENDED, LOST, ALARM, PASSED_OVER, EVENING = (
     "honest commit blocked",
     "bad commit missed",
     "what the hook says does not mend",
     "rows lost",
     "honest run refused by check --all",
     "bad run passed by check --all",
+    "wrong in the evening",
 )
 
 
@@ -73,6 +75,7 @@ def play(history: History, template: Path, keep: Path | None = None) -> Play:
             failures |= found
         except Exception as problem:  # noqa: BLE001  # told with the history it happened in
             error = f"step {world.number} {history[world.number]}: {problem!r}\n{spelled(history)}"
+        failures.update(Failure(EVENING, line) for line in world.evenings)
         failures.update(failures_of(world.attempts))
         failures.update(Failure(LOST, line.partition(": ")[2] or line) for line in world.losses)
         for truth in world.alive():

@@ -31,6 +31,7 @@ class World:
         truths: the same by run id.
         attempts: commits that were tried.
         losses: runs that git's own commands lost rows of, one line each.
+        evenings: what ``ledger commit`` did wrong, one line each.
     """
 
     def __init__(self, root: Path) -> None:
@@ -44,6 +45,7 @@ class World:
         self.truths: dict[str, Truth] = {}
         self.attempts: list[Attempt] = []
         self.losses: list[str] = []
+        self.evenings: list[str] = []
         self._log = root / "log.txt"
 
     def log(self, text: str) -> None:
@@ -93,13 +95,14 @@ class World:
         done: subprocess.CompletedProcess[bytes],
         *,
         is_hooked: bool = True,
+        has_passed: bool | None = None,
     ) -> Attempt:
-        """Keep a commit that was tried, whether it passed or not."""
+        """Keep a commit that was tried; it passed when git said so, unless told otherwise."""
         said = done.stderr.decode(errors="replace")
         attempt = Attempt(
             number=self.number,
             judgement=judgement,
-            has_passed=done.returncode == 0,
+            has_passed=not done.returncode if has_passed is None else has_passed,
             codes=errors_in(said) if done.returncode else (),
             is_hooked=is_hooked,
             said=said,
