@@ -43,10 +43,14 @@ def main() -> int:
         histories = [generate(options.seed, index) for index in range(options.histories)]
         with multiprocessing.get_context("fork").Pool(options.jobs) as pool:
             plays = pool.starmap(play, [(one, template) for one in histories], chunksize=1)
-        totals = Totals(plays)
-        print(told(totals, time.perf_counter() - begun))
-        if totals.failures and options.shrink:
-            print("\n" + shortest(_shrunk(totals.failures, template)))
+            totals = Totals(plays)
+            print(told(totals, time.perf_counter() - begun), flush=True)
+            failing = {one: found[0] for one, found in totals.failures.items()}
+            if options.shrink:
+                asked = [(one, steps, template) for one, steps in failing.items()]
+                short = pool.starmap(_shortest, asked, chunksize=1)
+                failing = dict(zip(failing, short, strict=True))
+        print(shortest(totals.failures, failing))
     return 0 if totals.is_good else 1
 
 
@@ -86,18 +90,9 @@ def _play_one(steps: History, template: Path, keep: Path | None) -> int:
     return int(bool(result.failures or result.error))
 
 
-def _shrunk(
-    failures: dict[Failure, list[History]], template: Path
-) -> dict[Failure, tuple[int, History]]:
-    """Return, for each way to fail, how many histories do and the shortest one found."""
-    found = {}
-    for failure, histories in failures.items():
-
-        def still_fails(steps: History, failure: Failure = failure) -> bool:
-            return failure in play(steps, template).failures
-
-        found[failure] = len(histories), shrink(histories[0], still_fails)
-    return found
+def _shortest(failure: Failure, one: History, template: Path) -> History:
+    """Return a short history that fails as ``one`` does."""
+    return shrink(one, lambda steps: failure in play(steps, template).failures)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from attempt import MENDED, NOT_TRIED, STUCK, Attempt
 from play import LOST, Failure, Play
@@ -109,13 +109,19 @@ def _by_kind(bad: list[Attempt]) -> list[str]:
     return lines
 
 
-def shortest(failures: Mapping[Failure, tuple[int, History]]) -> str:
-    """Return the shortest history for each way to fail, as it can be played again."""
-    parts = []
-    for failure, (n_histories, history) in failures.items():
+def shortest(
+    failures: Mapping[Failure, Sequence[History]], found: Mapping[Failure, History]
+) -> str:
+    """Return a history for each way to fail, as it can be played again.
+
+    Args:
+        failures: all histories that fail in each way.
+        found: the shortest known for each.
+    """
+    parts = [""]
+    for failure, history in found.items():
+        n_histories = len(failures[failure])
         many = "history" if n_histories == 1 else "histories"
         head = f"{failure.what}: {failure.kind}  ({n_histories} {many}); the shortest:"
-        parts.append(
-            head + "\n" + "\n".join("    " + line for line in spelled(history).split("\n"))
-        )
+        parts.append("\n    ".join([head, *spelled(history).split("\n")]))
     return "\n\n".join(parts)
