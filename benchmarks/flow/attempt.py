@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from oracle import Judgement, Oracle, is_written
+from oracle import SECRET, Judgement, Oracle, is_written
 from truth import NOTE, RECORD, Truth
 
 
@@ -22,7 +22,7 @@ ROUNDS = 4
 """How often somebody follows what the hook says before giving up."""
 _FINDING = re.compile(r"^(LED\d+)(?: \((warn|notice)\))? (\S+?)(?::\d+)?: ", re.MULTILINE)
 _FIX = re.compile(r"^    fix: (.*)$", re.MULTILINE)
-_COMMAND = re.compile(r"\(?(git|ledger|cd|chmod) ")
+_COMMAND = re.compile(r"(?<![\w/.-])\(?(git|ledger|cd|chmod) ")
 _NOTHING = (
     b"nothing to commit",
     b"nothing added to commit",
@@ -164,7 +164,7 @@ def _answer_as_a_person(world: World, place: Place, path: str) -> None:
     note = place.top / path
     if note.name == NOTE and note.parent.is_dir():
         text = note.read_text(encoding="utf-8") if note.is_file() else ""
-        if not is_written(text):
+        if not is_written(text) or SECRET in text:
             world.write_note(note.parent, "written")
 
 

@@ -34,7 +34,7 @@ def evening(world: World, how: str) -> None:
 
 def _commit_runs(world: World, place: Place, more: tuple[str, ...]) -> None:
     before, code = place.said("rev-parse", "HEAD"), _code(place)
-    staged = place.said("diff", "--cached", "--name-only", "--", ".", ":!ledger")
+    staged = _staged(place)
     waiting = _waiting(world, place)
     done = place.ledger("commit", *more)
     world.look()
@@ -48,7 +48,7 @@ def _commit_runs(world: World, place: Place, more: tuple[str, ...]) -> None:
         world.tell(judgement, done, has_passed=True)
     if _code(place) != code:
         world.evenings.append("ledger commit changed the working tree")
-    if place.said("diff", "--cached", "--name-only", "--", ".", ":!ledger") != staged:
+    if any(_index(place).get(path) != entry for path, entry in staged.items()):
         world.evenings.append("ledger commit changed what is staged")
     for truth in waiting:
         if place.git("cat-file", "-e", f"HEAD:{truth.folder}/{RECORD}").returncode:
@@ -63,6 +63,21 @@ def _code(place: Place) -> dict[str, bytes]:
         if parts[0] not in {".git", "ledger"} and path.is_file():
             found["/".join(parts)] = path.read_bytes()
     return found
+
+
+def _index(place: Place) -> dict[str, str]:
+    """Return (mode, id, stage) of every path of the index outside of the ledger."""
+    listed = place.said("ls-files", "-s", "-z", "--", ".", ":!ledger").split("\0")
+    return {path: facts for facts, _, path in (one.partition("\t") for one in listed if one)}
+
+
+def _staged(place: Place) -> dict[str, str | None]:
+    """Return the entries of the index that HEAD does not hold; None for what is removed."""
+    listed = place.said(
+        "diff", "--cached", "--no-renames", "--name-only", "-z", "--", ".", ":!ledger"
+    )
+    index = _index(place)
+    return {path: index.get(path) for path in listed.split("\0") if path}
 
 
 def _waiting(world: World, place: Place) -> list[Truth]:
