@@ -43,6 +43,12 @@ def begin(shell: Shell) -> subprocess.Popen[str]:
     return process
 
 
+def write_note(run_dir: Path) -> None:
+    """Answer every section of the note."""
+    note = run_dir / "run.md"
+    note.write_text(re.sub(r"^\[.*$", "none", note.read_text(), flags=re.MULTILINE))
+
+
 def fix_of(shell: Shell) -> str:
     """Return the one fix that a commit of everything prints."""
     done = shell.run("git add --all && git commit -qm work", code=1)
@@ -54,8 +60,7 @@ def test_killed_run_is_sealed_and_staged_by_what_is_printed(shell: Shell) -> Non
     process = begin(shell)
     process.kill()
     end_of(process)
-    note = only_run(shell.folder) / "run.md"
-    note.write_text(re.sub(r"^\[.*\]$", "none", note.read_text(), flags=re.MULTILINE))
+    write_note(only_run(shell.folder))
 
     shell.run(f"{fix_of(shell)} && git commit -qm work")
 
@@ -86,3 +91,23 @@ def test_record_of_another_host_is_left_out_by_what_is_printed(shell: Shell) -> 
     record.write_text(text.replace(host, '"hostname": "elsewhere"'))
 
     assert fix_of(shell).startswith("git restore --staged -- ")
+
+
+def test_run_whose_manifest_was_changed_is_left_out_by_what_is_printed(shell: Shell) -> None:
+    """The bytes it was made with are nowhere; adding the changed file again is no mend."""
+    process = begin(shell)
+    process.terminate()
+    end_of(process)
+    run_dir = only_run(shell.folder)
+    write_note(run_dir)
+    code = read_record(run_dir)["git"]["code"].removeprefix("sha256:")
+    manifest = shell.folder / f"ledger/code/{code}.manifest"
+    manifest.write_text(manifest.read_text() + "100644 0\tforged.py\n")
+
+    shell.run(fix_of(shell))
+    said = shell.run("git commit -qm work", code=1).stderr
+    found = re.search(r"^    fix: leave the run out: (.*), and record", said, re.MULTILINE)
+    assert found is not None, said
+    shell.run(found[1])
+
+    assert shell.run("git diff --cached --name-only -- 'ledger/20*'").stdout == ""

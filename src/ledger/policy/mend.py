@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
 _NEW_RUN = "record a new run"
+_SHA256_DIGITS = 64
 
 
 def in_project(scene: Scene, command: str) -> str:
@@ -37,10 +39,13 @@ def bring(scene: Scene, run: RunFolder, path: str) -> str:
     repository = scene.repository
     if repository is None:
         return f"put it back from a copy, or {_NEW_RUN}"
-    if os.path.lexists(os.path.join(repository.top, path)):
+    full = os.path.join(repository.top, path)
+    if _is_usable(full):
         return f"git add -f -- {shell_word(path)}"
     name = path.removeprefix(f"{scene.ledger.folder}/")
-    if os.path.exists(os.path.join(repository.private_dir, SHARED_STORE, name)):
+    if not os.path.lexists(full) and os.path.exists(
+        os.path.join(repository.private_dir, SHARED_STORE, name)
+    ):
         # another branch or a stash holds its place, so the writer did not put it there
         return in_project(scene, f"ledger commit {run.run_id}")
     return _from_git(scene, path) or _without(scene, run)
@@ -68,6 +73,18 @@ def from_head(path: str) -> str:
 def has_head(repository: Repository) -> bool:
     """Whether there is a commit to restore from."""
     return repository.ask("rev-parse", "--quiet", "--verify", "HEAD^{commit}").code == 0
+
+
+def _is_usable(path: str) -> bool:
+    """Whether there is a file at ``path``, and one named by its SHA-256 has that content."""
+    name = os.path.basename(path).partition(".")[0]
+    if len(name) != _SHA256_DIGITS:
+        return os.path.lexists(path)
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest() == name
+    except OSError:
+        return False
 
 
 def _from_git(scene: Scene, path: str) -> str | None:
