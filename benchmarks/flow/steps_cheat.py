@@ -85,7 +85,7 @@ def _table(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
 
 
 def _better(line: str) -> str:
-    return re.sub(r"\d(?=\n)", lambda digit: str((int(digit[0]) + 1) % 10), line)
+    return re.sub(r"(?<=\.)\d(?=[^.]*\n)", lambda digit: str((int(digit[0]) + 1) % 10), line)
 
 
 def _summary(record: dict) -> None:
