@@ -156,7 +156,9 @@ def as_command(fix: str, alive: Sequence[Truth]) -> str:
     found = _COMMAND.search(first)
     if found is None:
         return ""
-    return re.split(r", (?:or|and|then) | again$| to a plain name", first[found.start() :])[0]
+    return re.split(
+        r"[,;] (?:or|and|then|commit) | again$| to a plain name", first[found.start() :]
+    )[0]
 
 
 def _answer_as_a_person(world: World, place: Place, path: str) -> None:

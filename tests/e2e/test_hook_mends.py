@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,3 +113,45 @@ def test_run_whose_manifest_was_changed_is_left_out_by_what_is_printed(shell: Sh
     shell.run(found[1])
 
     assert shell.run("git diff --cached --name-only -- 'ledger/20*'").stdout == ""
+
+
+def test_dirty_run_that_was_made_to_say_clean_is_refused(shell: Shell) -> None:
+    """Even where the commit happens to hold the code: the record names a commit that does not."""
+    run_dir = dirty_run(shell)
+    record = json.loads((run_dir / "run.json").read_text())
+    record["git"] |= {"dirty": False, "dirty_paths": []}
+    (run_dir / "run.json").write_text(json.dumps(record, indent=2) + "\n")
+
+    assert "LED101" in shell.run("git add --all && git commit -qm work", code=1).stderr
+
+
+def test_dirty_run_whose_code_an_earlier_commit_holds_is_committed(shell: Shell) -> None:
+    dirty_run(shell)
+    shell.run("git add other.py && git commit -qm code && echo 'X = 3' > other.py")
+
+    shell.run("git add --all && git commit -qm 'the run, and later code'")
+
+    assert shell.run("git status --porcelain").stdout == ""
+
+
+def test_dirty_run_of_a_branch_that_is_squashed_is_committed_with_a_notice(shell: Shell) -> None:
+    """No commit of the branch that takes it in holds its code; its patch gives it again."""
+    shell.run("git switch -qc branch")
+    dirty_run(shell)
+    shell.run("git add --all && git commit -qm run && echo 'X = 3' > other.py")
+    shell.run("git commit -qam later && git switch -q - && git merge -q --squash branch")
+
+    told = shell.run("git commit -qm squashed").stderr
+
+    assert "LED101 (notice)" in told
+
+
+def dirty_run(shell: Shell) -> Path:
+    """Return the folder of a finished run, noted, that used a changed other.py."""
+    shell.run("echo 'X = 1' > other.py && git add other.py && git commit -qm other")
+    process = begin_training(shell.folder, SCRIPT.replace("import ledger", "import ledger, other"))
+    end_of(process)
+    shutil.rmtree(shell.folder / "ledger" / only_run(shell.folder).parent.name)
+    shell.run("echo 'X = 2' > other.py && python train.py < /dev/null")
+    write_note(only_run(shell.folder))
+    return only_run(shell.folder)

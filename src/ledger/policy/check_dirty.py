@@ -9,7 +9,7 @@ from ledger.errors import MalformedError
 from ledger.policy.catalogue import RANGE, STAGED
 from ledger.policy.evidence import line_of
 from ledger.policy.finding import NOTICE
-from ledger.policy.mend import bring
+from ledger.policy.mend import bring, only_again
 from ledger.value import value
 
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _HASH_PREFIX = "sha256:"
 _SHOWN = 4
-_NEW_RUN = "commit the code, then run again: a new run is the only proof"
 _HELD = {STAGED: "the commit does not hold", RANGE: "no commit of the range holds"}
 _SUBMODULE = "S"
 _DELETED = "D"
@@ -53,28 +52,29 @@ def check_dirty(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     record = evidence.record
     if record is None or evidence.is_imported or record.is_dirty is False:
         return
-    if not _is_brought(scene, evidence):
+    if not brings_record(scene, evidence):
         return
+    again = only_again(scene, evidence.run)
     if scene.ledger.settings.dirty == "forbid":
         message = "the run was dirty, which the settings of this project forbid"
-        yield _finding(scene, evidence, "dirty", message, _NEW_RUN)
+        yield _finding(scene, evidence, "dirty", message, again)
         return
     dirty = record.dirty_paths
     if record.is_dirty is None or not dirty:
         reason = as_text(record.git.get("dirty_reason"))
         why = reason or "the record does not say which files were dirty"
-        yield _cannot_tell(scene, evidence, why, _NEW_RUN)
+        yield _cannot_tell(scene, evidence, why, again)
         return
     code = as_text(record.git.get("code"))
     if code is None:
-        yield _cannot_tell(scene, evidence, "the record names no code manifest", _NEW_RUN)
+        yield _cannot_tell(scene, evidence, "the record names no code manifest", again)
         return
     manifest = _manifest(scene, code)
     if isinstance(manifest, str):
         fix = bring(scene, evidence.run, manifest_path(scene, code))
         yield _cannot_tell(scene, evidence, manifest, fix)
     elif scene.repository is None:
-        yield _cannot_tell(scene, evidence, "there is no git repository to compare with", _NEW_RUN)
+        yield _cannot_tell(scene, evidence, "there is no git repository to compare with", again)
     else:
         yield from _compare(scene, evidence, manifest, dirty)
 
@@ -84,7 +84,18 @@ def manifest_path(scene: Scene, code: str) -> str:
     return f"{scene.ledger.folder}/code/{code.removeprefix(_HASH_PREFIX)}.manifest"
 
 
-def _is_brought(scene: Scene, evidence: Evidence) -> bool:
+def manifest_of_run(scene: Scene, evidence: Evidence) -> Manifest | None:
+    """Return the code manifest that a record names; None where it names none that can be used."""
+    code = as_text(evidence.record.git.get("code")) if evidence.record is not None else None
+    if code is None:
+        return None
+    if code not in scene.manifests:
+        scene.manifests[code] = _manifest(scene, code)
+    found = scene.manifests[code]
+    return None if isinstance(found, str) else found
+
+
+def brings_record(scene: Scene, evidence: Evidence) -> bool:
     """Whether the commit that is judged is the one that brings the record."""
     if scene.changes is None:
         return True
@@ -112,17 +123,17 @@ def _manifest(scene: Scene, code: str) -> Manifest | str:
 def _compare(
     scene: Scene, evidence: Evidence, manifest: Manifest, dirty: Iterable[DirtyPath]
 ) -> Iterator[Finding]:
-    letters = {path: one.status for one in dirty for path in _real_paths(one.path, manifest)}
+    letters = {path: one.status for one in dirty for path in real_paths(one.path, manifest)}
     unknown = [p for p, at in letters.items() if at != _DELETED and p not in manifest.entries]
     if unknown:
         why = f"its manifest lacks {unknown[0]}, which was changed"
-        yield _cannot_tell(scene, evidence, why, _NEW_RUN)
+        yield _cannot_tell(scene, evidence, why, only_again(scene, evidence.run))
         return
-    difference = _smallest_difference(scene, manifest, letters)
+    difference = _smallest_difference(scene, evidence, manifest, letters)
     if difference is None:
         return
     rules = scene.ledger.settings.dirty
-    may_rebuild = rules == "reconstructible" or scene.stage == RANGE
+    may_rebuild = rules == "reconstructible" or scene.stage == RANGE or _is_squash(scene)
     is_rebuilt = may_rebuild and _is_rebuilt(scene, evidence, manifest, letters)
     if is_rebuilt and rules == "reconstructible":
         return
@@ -160,17 +171,33 @@ def _is_rebuilt(
     return is_rebuilt(scene.repository, scene.ledger, evidence, manifest)
 
 
+def _is_squash(scene: Scene) -> bool:
+    from ledger.policy.earlier import is_squash  # noqa: PLC0415  # only where a tree lacks code
+
+    return scene.is_staged and scene.repository is not None and is_squash(scene.repository)
+
+
 def _smallest_difference(
-    scene: Scene, manifest: Manifest, letters: Mapping[str, str]
+    scene: Scene, evidence: Evidence, manifest: Manifest, letters: Mapping[str, str]
 ) -> _Difference | None:
     """Return what the first judged tree lacks, None where one of them holds all."""
     first = None
-    for tree in scene.code_trees(list(letters)):
+    for tree in _trees(scene, evidence, list(letters)):
         difference = _difference(tree, manifest, letters)
         if not difference.letters:
             return None
         first = first or difference
     return first
+
+
+def _trees(scene: Scene, evidence: Evidence, paths: Sequence[str]) -> Iterator[Tree]:
+    """Yield the judged trees; at the stage of a commit then those of the commits below it."""
+    yield from scene.code_trees(paths)
+    if scene.is_staged and scene.repository is not None and evidence.record is not None:
+        from ledger.policy.earlier import earlier_trees  # noqa: PLC0415  # only where one lacks code
+
+        since = as_text(evidence.record.git.get("commit"))
+        yield from earlier_trees(scene.repository, since, paths)
 
 
 def _difference(tree: Tree, manifest: Manifest, letters: Mapping[str, str]) -> _Difference:
@@ -190,7 +217,7 @@ def _difference(tree: Tree, manifest: Manifest, letters: Mapping[str, str]) -> _
     return _Difference(letters=differing, told=told)
 
 
-def _real_paths(told: str, manifest: Manifest) -> Sequence[str]:
+def real_paths(told: str, manifest: Manifest) -> Sequence[str]:
     """Return the path that a record calls ``told``; where it is gone, all it may have meant."""
     meant = paths_recorded_as(told)
     return [path for path in meant if path in manifest.entries] or meant

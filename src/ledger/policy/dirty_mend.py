@@ -10,7 +10,7 @@ from ledger.contract.manifest import content_id, recorded_path
 from ledger.contract.notebook import code_of
 from ledger.policy.catalogue import TREE
 from ledger.policy.finding import shell_words
-from ledger.policy.mend import in_project
+from ledger.policy.mend import in_project, only_again
 from ledger.policy.rebuild import is_object_id
 
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ledger.policy.scene import Scene
     from ledger.storage.git import Repository
 
-NEW_RUN = "commit the code, then run again: a new run is the only proof"
 _INSIDE = "commit the changes inside the submodule, then run again"
 _OLD = (
     "nothing, where an earlier commit holds the code of this committed run; else record a new run"
@@ -45,14 +44,14 @@ def mend_dirty(
     if "S" in differing.values():
         return _INSIDE
     if repository is None:
-        return NEW_RUN
+        return only_again(scene, evidence.run)
     if scene.stage == TREE and scene.is_committed(evidence.run.path_of(RECORD_NAME)):
         return _OLD
     if _has_snapshot(repository, evidence, differing):
         return in_project(scene, f"ledger commit {evidence.run.run_id}")
     if _is_on_disk(repository, manifest, differing):
         return f"git add -- {shell_words(differing)}"
-    return NEW_RUN
+    return only_again(scene, evidence.run)
 
 
 def _has_snapshot(repository: Repository, evidence: Evidence, differing: Mapping[str, str]) -> bool:

@@ -30,6 +30,7 @@ from ledger.policy.check_place import (
 from ledger.policy.check_record import check_readable, check_sealed
 from ledger.policy.check_removed import check_removed
 from ledger.policy.check_secrets import check_secrets, check_shared_secrets
+from ledger.policy.check_unchanged import check_unchanged
 from ledger.policy.evidence import gather, wanted_paths
 from ledger.policy.finding import ERROR, by_weight, is_blocking, shell_word
 from ledger.policy.ledgers import run_folders, touched
@@ -65,6 +66,7 @@ _RUN_CHECKS = (
     ("LED102", check_note),
     ("LED101", check_dirty),
     ("LED107", check_secrets),
+    ("LED101", check_unchanged),
 )
 
 

@@ -70,6 +70,12 @@ def from_head(path: str) -> str:
     return f"git restore --source=HEAD --staged --worktree -- {shell_word(path)}"
 
 
+def only_again(scene: Scene, run: RunFolder) -> str:
+    """Return what is left to do where nobody can tell which code ``run`` used."""
+    again = "commit the code, then run again: a new run is the only proof"
+    return f"leave the run out: {leave_out(scene, run)}; {again}" if scene.is_staged else again
+
+
 def has_head(repository: Repository) -> bool:
     """Whether there is a commit to restore from."""
     return repository.ask("rev-parse", "--quiet", "--verify", "HEAD^{commit}").code == 0

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from ledger.contract.manifest import Manifest
     from ledger.contract.note import Note
     from ledger.policy.history import History
     from ledger.policy.ledgers import Ledger, RunFolder
@@ -60,6 +61,10 @@ class Scene:
         self.history = history
         self.harmless_lines: set[bytes] = set()
         """Lines, digits aside, that were found to hold no part of a credential."""
+        self.manifests: dict[str, Manifest | str] = {}
+        """Code manifests by hash as far as they were read, or why one cannot be used."""
+        self.commits: dict[str | None, Mapping[str, str | None] | None] = {}
+        """What ``check_unchanged`` knows of the commits that runs began from."""
         self._folders: dict[str, RunFolder] | None = None
         self._committed: frozenset[str] | None = None
 

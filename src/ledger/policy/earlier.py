@@ -1,0 +1,50 @@
+"""Commits below the one that is being made: code is as safe in them as in that one."""
+
+from __future__ import annotations
+
+import os
+
+from ledger.policy.rebuild import is_object_id
+from ledger.storage.tree import RevisionTree
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ledger.storage.git import Repository
+
+_MOST_COMMITS = 500
+_MOST_PATHS = 500
+"""A command line has an end; beyond it every commit is looked at."""
+
+
+def earlier_trees(
+    repository: Repository, since: str | None, paths: Sequence[str]
+) -> Iterator[RevisionTree]:
+    """Yield a tree for every commit of HEAD since ``since`` that changed ``paths``, newest first.
+
+    Args:
+        repository: whose HEAD it is.
+        since: the commit a run began from; None, or one that is not here, for all of the history.
+        paths: what the trees are complete at, relative to the top.
+    """
+    limit = [f"^{since}"] if since is not None and is_here(repository, since) else []
+    only = paths if len(paths) <= _MOST_PATHS else ()
+    listed = repository.ask(
+        *("rev-list", "--full-history", f"--max-count={_MOST_COMMITS}", "HEAD", *limit, "--", *only)
+    )
+    if listed.code == 0:
+        for commit in listed.stdout.decode("ascii").split():
+            yield RevisionTree(repository, commit, paths=paths)
+
+
+def is_here(repository: Repository, commit: str) -> bool:
+    """Whether this clone holds the commit with the id ``commit``."""
+    known = is_object_id(commit)
+    return known and repository.ask("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+
+
+def is_squash(repository: Repository) -> bool:
+    """Whether the commit that is being made squashes a branch, whose commits it does not hold."""
+    return os.path.exists(os.path.join(repository.git_dir, "SQUASH_MSG"))
