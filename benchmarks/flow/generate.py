@@ -10,6 +10,8 @@ from step import History, Step
 
 CHEATING = 0.3
 """How often an episode that commits a run has something wrong in it."""
+FOUNDED = 0.7
+"""How often the project has a run on main before the story begins, as all but new ones have."""
 _FORGERIES = [
     "value",
     "row_added",
@@ -75,6 +77,11 @@ def generate(seed: int, index: int) -> History:
     """Return the history number ``index`` of ``seed``; the same for the same two, always."""
     rng = random.Random(f"{seed}/{index}")  # noqa: S311  # a story, no secret
     diary = Diary(rng)
+    if diary.maybe(FOUNDED):
+        label = diary.label()
+        for line in (f"run {label} train.py 3", f"note {label} written", "stage all", "commit"):
+            diary.add(line)
+        diary.add("push")
     episodes = list(_EPISODES)
     for _ in range(rng.randint(2, 5)):
         rng.choices(episodes, weights=list(_EPISODES.values()))[0](diary)

@@ -63,9 +63,18 @@ class Oracle:
         self.truths = truths
 
     def judge(
-        self, tree: str, parent: str, others: tuple[str, ...] = (), *, is_squash: bool = False
+        self,
+        tree: str,
+        parent: str,
+        others: tuple[str, ...] = (),
+        *,
+        history: str = "",
+        is_squash: bool = False,
     ) -> Judgement:
-        """Return the truth about a commit of ``tree`` on top of ``parent`` and of ``others``."""
+        """Return the truth about a commit of ``tree`` on top of ``parent`` and of ``others``.
+
+        ``history`` is the commit whose history counts as its own, ``parent`` unless given.
+        """
         new, old = self._entries(tree), self._entries(parent)
         merged = [self._entries(one) for one in others]
         changed = {
@@ -87,7 +96,7 @@ class Oracle:
                 faults += self._run(folder, names, new)
                 truth = self.truths.get(folder.rpartition("/")[2])
                 if truth is not None and f"{folder}/{RECORD}" in changed:
-                    problem = self._code(truth, tree, parent, is_squash=is_squash)
+                    problem = self._code(truth, tree, history or parent, is_squash=is_squash)
                     if isinstance(problem, Fault):
                         faults.append(problem)
                     elif problem:
@@ -134,10 +143,12 @@ class Oracle:
         elif mode != _REGULAR:
             yield _forged(f"{name} is no plain file", "LED105")
         elif oid != blob_id(data):
-            what = ""
-            if name == RECORD:
-                what = ": " + _what_differs(data, self._blob(oid))
-            yield _forged(f"{name} edited{what}", "LED101", "LED104", "LED111")
+            what = _what_differs(data, self._blob(oid)) if name == RECORD else ""
+            if what.startswith("git."):
+                yield _forged(f"{name} edited: {what}", "LED101")
+            else:
+                kind = f"{name} edited: {what}" if what else f"{name} edited"
+                yield _forged(kind, "LED104", "LED111")
 
     def _is_open(self, oid: str) -> bool:
         """Whether a record is from before its run was sealed."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,9 +12,9 @@ import steps_cheat
 import steps_evening
 import steps_git
 import steps_work
-from attempt import STUCK, Attempt, errors_in
-from oracle import Fault, Oracle
-from place import Place, copy_template
+from attempt import STUCK, Attempt
+from audit import Audit, audits
+from place import copy_template
 from step import History, spelled, take
 from world import World
 
@@ -28,8 +26,8 @@ BLOCKED, MISSED, UNMENDED, LOST, ALARM, PASSED_OVER, EVENING = (
     "bad commit missed",
     "what the hook says does not mend",
     "rows lost",
-    "honest run refused by check --all",
-    "bad run passed by check --all",
+    "honest branch refused by {}",
+    "bad branch passed by {}",
     "wrong in the evening",
 )
 
@@ -48,7 +46,7 @@ class Play(NamedTuple):
     attempts: tuple[Attempt, ...]
     failures: frozenset[Failure]
     n_runs: int
-    n_bypassed_caught: int
+    audits: tuple[Audit, ...]
     n_steps_taken: int
     seconds: float
     error: str
@@ -62,7 +60,8 @@ def play(history: History, template: Path, keep: Path | None = None) -> Play:
         root = keep or Path(name, "world")
         copy_template(template, root)
         world = World(root)
-        n_taken, error, caught = 0, "", 0
+        n_taken, error = 0, ""
+        audited: list[Audit] = []
         failures: set[Failure] = set()
         try:
             for world.number, one in enumerate(history):
@@ -71,12 +70,11 @@ def play(history: History, template: Path, keep: Path | None = None) -> Play:
             for truth in world.alive():
                 truth.training.end()
                 world.ended(truth)
-            found, caught = _audit(world)
-            failures |= found
+            audited = audits(world)
         except Exception as problem:  # noqa: BLE001  # told with the history it happened in
             error = f"step {world.number} {history[world.number]}: {problem!r}\n{spelled(history)}"
         failures.update(Failure(EVENING, line) for line in world.evenings)
-        failures.update(failures_of(world.attempts))
+        failures.update(failures_of(world.attempts, audited))
         failures.update(Failure(LOST, line.partition(": ")[2] or line) for line in world.losses)
         for truth in world.alive():
             truth.training.kill()
@@ -85,15 +83,15 @@ def play(history: History, template: Path, keep: Path | None = None) -> Play:
         attempts=tuple(world.attempts),
         failures=frozenset(failures),
         n_runs=len(world.runs),
-        n_bypassed_caught=caught,
+        audits=tuple(audited),
         n_steps_taken=n_taken,
         seconds=time.perf_counter() - begun,
         error=error,
     )
 
 
-def failures_of(attempts: list[Attempt]) -> Iterator[Failure]:
-    """Yield what the hook did wrong."""
+def failures_of(attempts: list[Attempt], audited: list[Audit]) -> Iterator[Failure]:
+    """Yield what the hook, and the two judgements of the whole, did wrong."""
     for one in attempts:
         if one.judgement.is_honest and not one.has_passed:
             yield Failure(BLOCKED, " ".join(one.codes))
@@ -102,35 +100,8 @@ def failures_of(attempts: list[Attempt]) -> Iterator[Failure]:
                 yield Failure(MISSED, fault.kind)
         if not one.has_passed and one.mend == STUCK:
             yield Failure(UNMENDED, " ".join(one.mend_codes))
-
-
-def _audit(world: World) -> tuple[set[Failure], int]:
-    """Judge what the branch holds in the end, however it came there, by a check of everything."""
-    top = world.root / "audit"
-    place = Place(top, world.mine.env)
-    source = str(world.here.top)
-    world.mine.git("clone", "-q", "--no-hardlinks", source, str(top))
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "ledger.policy", "--all"],
-        cwd=top,
-        env=place.env,
-        capture_output=True,
-        check=False,
-    )
-    said = done.stderr.decode(errors="replace")
-    world.log(f"check --all: {done.returncode}\n{said}")
-    empty = world.here.git("mktree", stdin=b"").stdout.decode().strip()
-    judgement = Oracle(world.here, world.truths).judge("HEAD", empty)
-    faults = [one for one in judgement.faults if _is_judged_in_a_tree(one)]
-    if faults and done.returncode:
-        return set(), 1
-    if faults:
-        return {Failure(PASSED_OVER, one.kind) for one in faults}, 0
-    if done.returncode and not judgement.faults:
-        return {Failure(ALARM, " ".join(errors_in(said)))}, 0
-    return set(), 0
-
-
-def _is_judged_in_a_tree(fault: Fault) -> bool:
-    """Whether a look at all that is there can tell; the code of a run moves on."""
-    return not fault.codes <= {"LED101", "LED103", "LED112", "LED107"}
+    for audit in audited:
+        if audit.is_clean and audit.codes:
+            yield Failure(ALARM.format(audit.how), " ".join(audit.codes))
+        if audit.faults and not audit.codes:
+            yield from (Failure(PASSED_OVER.format(audit.how), one.kind) for one in audit.faults)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attempt import MENDED, NOT_TRIED, STUCK, Attempt
+from audit import ALL, BRANCH
 from play import LOST, Failure, Play
 from step import History, spelled
 
@@ -71,11 +72,25 @@ def told(totals: Totals, seconds: float) -> str:
         f"  refused           {len(refused):5}   {_mends(refused)}",
         f"open by the format  {len(totals.unclear):5}   {_kinds(totals.unclear)}",
         f"past the hooks (-n) {len(totals.bypassed):5}",
+        *_audits(plays),
         "",
         *_by_kind(totals.bad),
     ]
     lines += [f"harness failed: {play.error}" for play in plays if play.error]
     return "\n".join(lines)
+
+
+def _audits(plays: Sequence[Play]) -> Iterator[str]:
+    """Yield a line for each judgement of whole branches, honest ones and bad ones."""
+    for how in (ALL, BRANCH):
+        found = [audit for play in plays for audit in play.audits if audit.how == how]
+        clean = [one for one in found if one.is_clean]
+        bad = [one for one in found if one.faults]
+        refused, passed = sum(bool(one.codes) for one in clean), sum(not one.codes for one in bad)
+        yield (
+            f"{how + ':':20} {len(clean)} clean branches, {refused} refused; "
+            f"{len(bad)} with something bad in them, {passed} passed"
+        )
 
 
 def _mends(attempts: list[Attempt]) -> str:
