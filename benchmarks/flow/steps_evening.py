@@ -88,12 +88,17 @@ def _waiting(world: World, place: Place) -> list[Truth]:
         if truth.kept is not None
         and not truth.is_unknown
         and (place.top / truth.folder).is_dir()
-        and all(_is_as_left(place, truth, name) for name in truth.kept)
+        and all(_is_as_left(place, f"{truth.folder}/{n}", truth.kept[n]) for n in truth.kept)
+        and all(
+            _is_as_left(place, f"ledger/{name}", data)
+            for name, data in truth.shared.items()
+            if (place.top / "ledger" / name).exists()
+        )
         and place.git("cat-file", "-e", f"HEAD:{truth.folder}/{RECORD}").returncode
     ]
 
 
-def _is_as_left(place: Place, truth: Truth, name: str) -> bool:
-    path = place.top / truth.folder / name
+def _is_as_left(place: Place, name: str, data: bytes) -> bool:
+    path = place.top / name
     is_plain = path.is_file() and not path.is_symlink() and not path.stat().st_mode & 0o111
-    return is_plain and truth.kept is not None and path.read_bytes() == truth.kept[name]
+    return is_plain and path.read_bytes() == data
