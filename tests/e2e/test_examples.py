@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+NAMES = ["dvc_pipeline", "minimal", "one_call"]
+"""Examples of logging from Python."""
+FIRST_RUNS = {"argparse": 1, "constants": 1, "notebook": 1, "shell_loop": 3, "yaml_config": 1}
+"""Runs that the first three commands of each habit of training leave."""
+MAX_COMMANDS, MAX_CHANGED_LINES = 3, 1
 EPOCHS = 60
 
 
@@ -58,13 +63,15 @@ def run_example(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exa
     return run
 
 
-def commands(readme: Path) -> str:
-    """Return the shell commands of a README."""
-    return "\n".join(re.findall(r"```sh\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL))
+def commands(readme: Path, kind: str = "sh") -> str:
+    """Return what stands in the blocks of a README that are marked ``kind``."""
+    text = readme.read_text(encoding="utf-8")
+    return "\n".join(re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL))
 
 
 def test_every_example_is_tested() -> None:
-    assert ["dvc_pipeline", "minimal", "one_call"] == NAMES
+    found = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+    assert sorted([*NAMES, *FIRST_RUNS]) == found
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,6 +89,57 @@ def test_example_leaves_one_sealed_committed_run_that_answers(
     assert record["summary"]["loss"]["min"] == row["value"]
     assert example.ask("check")["findings"] == []
     assert example.shell.run("git status --porcelain").stdout == ""
+
+
+@pytest.mark.parametrize("name", FIRST_RUNS)
+def test_first_runs_are_committed_after_three_commands_and_one_changed_line(
+    name: str, tmp_path: Path
+) -> None:
+    """From a repository without the ledger, by what the README says, to runs that pass."""
+    folder = tmp_path / name
+    shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shell = Shell(folder, tmp_path / "private")
+    readme = folder / "README.md"
+    changed = without_ledger(folder, commands(readme, "diff"))
+    shell.run(commands(readme, "sh before"))
+    for path, text in changed.items():
+        path.write_text(text, encoding="utf-8")
+    lines = commands(readme).splitlines()
+    begun = time.perf_counter()
+
+    said = shell.run("\n".join(lines))
+
+    print(f"{name}: {time.perf_counter() - begun:.1f} s to {FIRST_RUNS[name]} committed runs")
+    assert len(lines) <= MAX_COMMANDS
+    assert not any(word in line for line in lines for word in ("&&", ";", "|"))
+    example = Example(folder, shell, said.stdout)
+    assert [record["status"] for record in example.records] == ["finished"] * FIRST_RUNS[name]
+    assert all(record["summary"]["loss"]["n"] > 1 for record in example.records)
+    assert example.ask("check")["findings"] == []
+    assert shell.run("git status --porcelain").stdout == ""
+    shell.run(commands(readme, "sh look"))
+    assert example.ask("check")["verdict"] == "pass"
+
+
+def without_ledger(folder: Path, diff: str) -> dict[Path, str]:
+    """Take the line that ``diff`` adds out again; return the text of the files that held it.
+
+    Nothing of the ledger is left then: the rest of the example is as it was before.
+    """
+    added = [line[1:] for line in diff.splitlines() if line.startswith("+")]
+    taken = [line[1:] for line in diff.splitlines() if line.startswith("-")]
+    assert len(added) <= MAX_CHANGED_LINES
+    changed: dict[Path, str] = {}
+    for path in folder.iterdir():
+        text = path.read_text(encoding="utf-8")
+        if path.name != "README.md" and any(line + "\n" in text for line in added):
+            changed[path] = text
+            (line,) = added
+            text = text.replace(line + "\n", "".join(old + "\n" for old in taken))
+            path.write_text(text, encoding="utf-8")
+        assert path.name == "README.md" or "ledger" not in text
+    assert len(changed) == len(added)
+    return changed
 
 
 def test_one_call_leaves_a_copy_beside_the_outputs(run_example: Callable[[str], Example]) -> None:
