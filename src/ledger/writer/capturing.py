@@ -25,7 +25,7 @@ from ledger.errors import LedgerError
 from ledger.value import value
 from ledger.writer.heal import KEPT, heal
 from ledger.writer.narrate import say, warn
-from ledger.writer.shared import share
+from ledger.writer.shared import drop_superseded, share
 
 
 TYPE_CHECKING = False
@@ -92,6 +92,8 @@ class Capture:
         """Free while the thread holds no lock that a forked child would inherit for ever."""
         self._late: LateLoads | None = None
         self._told: tuple[str, ...] = ()
+        self._made: dict[str, float] = {}
+        """Code manifests that this capture put into the ledger, and when, seconds since 1970."""
         self._thread = threading.Thread(target=self._run, name="ledger-capture", daemon=True)
 
     def start(self) -> None:
@@ -130,6 +132,20 @@ class Capture:
     def carry_on(self) -> None:
         """Let the capture go on after ``hold_still`` has said yes."""
         self._calm.release()
+
+    def keep_only(self, code: Json) -> None:
+        """Take back code manifests that were put into the ledger, and that no run names by now.
+
+        Args:
+            code: the hash of the manifest that the record of this run names.
+        """
+        subject = self._subject
+        named = f"code/{str(code).partition(':')[2]}.manifest"
+        for name in [each for each in self._made if each != named]:
+            since = self._made.pop(name)
+            if subject.code is not None:
+                repository, own = subject.code.repository, subject.home.run_dir
+                drop_superseded(subject.ledger_dir, repository, name, since, own)
 
     @property
     def is_done(self) -> bool:
@@ -204,7 +220,9 @@ class Capture:
         if self._late is not None and self._late.look():
             self._captured.clear()
             try:
-                self._record.update({"git": self._settled(self._late.state)})
+                git = self._settled(self._late.state)
+                self._record.update({"git": git})
+                self.keep_only(git.get("code"))
             finally:
                 self._captured.set()
 
@@ -213,7 +231,9 @@ class Capture:
         is_further = self._subject.worker not in {"", FIRST}
         facts = settle(state, None if is_further else self._subject.run_id)
         name = manifest_hash(facts.manifest).removeprefix("sha256:")
-        self._share(f"code/{name}.manifest", facts.manifest)
+        made = time.time()
+        if self._share(f"code/{name}.manifest", facts.manifest):
+            self._made[f"code/{name}.manifest"] = made
         if facts.patch is not None:
             self._subject.home.write(PATCH_NAME, facts.patch)
         elif not is_further:
@@ -259,7 +279,7 @@ class Capture:
             described.append(redact(to_json(facts.to_json())))
         self._record.update({"data": described[0], "extra_data": described[1:]})
 
-    def _share(self, name: str, data: bytes) -> None:
+    def _share(self, name: str, data: bytes) -> bool:
         """Store ``data``, named by its content, once for all runs of the ledger."""
         code = self._subject.code
-        share(self._subject.ledger_dir, code.repository if code else None, name, data)
+        return share(self._subject.ledger_dir, code.repository if code else None, name, data)

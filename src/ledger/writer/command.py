@@ -186,8 +186,18 @@ def _seal(command: Command, opened: Opened, console: Console, ended: Ended) -> N
         run.artifact(ARTIFACT, console.path)
     error = _error(ended, console, workers) if ended.status == "failed" else None
     run.finish(ended.status, error)
+    _forget_first_look(opened)
     if not console.n_rows and not workers:
         say(f"{run.id}: no metrics were found in what it printed; see --metric-pattern")
+
+
+def _forget_first_look(opened: Opened) -> None:
+    """Take back the manifest of before the command ran, where a process of it knew better."""
+    code = as_object(opened.record.document.get("git")).get("code")
+    try:
+        opened.capture.keep_only(code)
+    except (OSError, LedgerError) as error:
+        warn(f"{opened.run.id}: a file that no run names was left in the ledger: {error}")
 
 
 def _warnings(ended: Ended) -> Iterator[str]:
