@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from project import CODE_FILES, NOTEBOOK
+from project import CODE_FILES, NOTEBOOK, SAYS_NOTHING
 from step import History, Step
 
 
@@ -111,7 +111,7 @@ def _edit(diary: Diary) -> None:
         number = diary.number()
         what = diary.rng.choices(("edit", "module", "rename", "remove"), weights=(12, 2, 1, 1))[0]
         where = diary.pick("top", "bottom")
-        path = diary.pick("train.py", "src/model.py", "config.json")
+        path = diary.pick("train.py", "src/model.py", "config.json", SAYS_NOTHING)
         diary.add(
             {
                 "edit": f"edit {path} {where} {number}",
@@ -124,6 +124,9 @@ def _edit(diary: Diary) -> None:
 
 def _train(diary: Diary) -> str:
     label = diary.label()
+    if diary.maybe(0.15):
+        diary.add(f"record {label} {diary.rng.randint(1, 4)} {diary.rng.choice((0, 0, 0, 3))}")
+        return label
     how = "fail" if diary.maybe(0.08) else "run"
     diary.add(f"{how} {label} train.py {diary.rng.randint(0, 4)}")
     return label

@@ -38,6 +38,17 @@ def train() -> None:
 SHIFT = 1
 train()
 '''
+PLAIN = '''\
+"""A training that knows nothing of the ledger."""
+
+FACTOR = 1
+
+import sys
+
+for epoch in range(int(sys.argv[1])):
+    print(f"epoch={epoch} loss={FACTOR / (epoch + 2)}")
+sys.exit(int(sys.argv[2]))
+'''
 MODULE = '''\
 """{what}."""
 
@@ -53,6 +64,7 @@ DEPTH = 2
 _CELL = TRAIN.partition('"""\n\n')[2]
 FILES = {
     "train.py": TRAIN,
+    "plain.py": PLAIN,
     "src/__init__.py": "",
     "src/model.py": MODULE.format(what="The model"),
     "src/plots.py": MODULE.format(what="Never loaded by a training"),
@@ -61,7 +73,9 @@ FILES = {
     ".gitignore": "__pycache__/\noutputs/\n",
 }
 NOTEBOOK = "explore.ipynb"
-CODE_FILES = ("train.py", "src/model.py", "src/plots.py", "config.json")
+SAYS_NOTHING = "plain.py"
+"""Recorded by ``ledger run``."""
+CODE_FILES = ("train.py", SAYS_NOTHING, "src/model.py", "src/plots.py", "config.json")
 _NUMBER = re.compile(r"((?: = |: ))(\d+)")
 _CODE = re.compile(r"\.(py|ipynb|json|toml|yaml|sh)$")
 _IMPORT = re.compile(r"^from src import (\w+)", re.MULTILINE)

@@ -15,7 +15,7 @@ from truth import RECORD
 if TYPE_CHECKING:
     from world import World
 
-TABLE = "metrics.csv"
+TABLE, CONSOLE = "metrics.csv", "metrics.console.csv"
 
 
 @verb
@@ -60,6 +60,11 @@ def ignore_tables(world: World) -> None:
     path.write_text(path.read_text(encoding="utf-8") + "*.csv\n", encoding="utf-8")
 
 
+def _table_of(run_dir: Path) -> str:
+    """Return the name of the table of a run: its own, or of what it printed."""
+    return CONSOLE if (run_dir / CONSOLE).is_file() else TABLE
+
+
 def _record(change: Callable[[dict], None]) -> Callable[[Path], None]:
     def forgery(run_dir: Path) -> None:
         record = json.loads((run_dir / RECORD).read_bytes())
@@ -72,7 +77,7 @@ def _record(change: Callable[[dict], None]) -> Callable[[Path], None]:
 
 def _table(change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
     def forgery(run_dir: Path) -> None:
-        path = run_dir / TABLE
+        path = run_dir / _table_of(run_dir)
         if not path.is_file():
             raise NotPossibleError
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -95,12 +100,14 @@ def _summary(record: dict) -> None:
 
 
 def _metric(record: dict) -> None:
-    if "acc" not in record["metrics"]:
+    if "loss" not in record["metrics"]:
         raise NotPossibleError
-    record["metrics"]["acc"] = 0.99
+    record["metrics"]["loss"] = 0.001
 
 
 def _config(record: dict) -> None:
+    if "lr" not in record["config"]["resolved"]:
+        raise NotPossibleError
     record["config"]["resolved"]["lr"] = 99
 
 
@@ -128,9 +135,11 @@ def _fewer_paths(record: dict) -> None:
 
 
 def _rows(record: dict) -> None:
-    if TABLE not in record["files"]:
-        raise NotPossibleError
-    record["files"][TABLE]["rows"] += 5
+    for name in (TABLE, CONSOLE):
+        if name in record["files"]:
+            record["files"][name]["rows"] += 5
+            return
+    raise NotPossibleError
 
 
 def _manifest(run_dir: Path) -> None:
@@ -148,13 +157,17 @@ def _sealed_again(run_dir: Path) -> None:
     import hashlib
 
     _table(lambda lines: [*lines[:-1], _better(lines[-1])])(run_dir)
-    data = (run_dir / TABLE).read_bytes()
+    name = _table_of(run_dir)
+    data = (run_dir / name).read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    _record(lambda record: record["files"][TABLE].update(sha256=digest, bytes=len(data)))(run_dir)
+    _record(lambda record: record["files"][name].update(sha256=digest, bytes=len(data)))(run_dir)
 
 
 def _link(run_dir: Path) -> None:
-    table, other = run_dir / TABLE, run_dir.parents[2] / "outputs" / f"{run_dir.name}.csv"
+    table, other = (
+        run_dir / _table_of(run_dir),
+        run_dir.parents[2] / "outputs" / f"{run_dir.name}.csv",
+    )
     if not table.is_file():
         raise NotPossibleError
     other.parent.mkdir(exist_ok=True)

@@ -97,6 +97,17 @@ class Training:
         return line.decode()
 
 
+class Recorded:
+    """A command that ``ledger run`` has recorded; it is over when this is made."""
+
+    def __init__(self, run_id: str, run_dir: Path, n_rows: int) -> None:
+        self.run_id = run_id
+        self.run_dir = run_dir
+        self.n_rows = n_rows
+        self.is_over = self.is_settled = True
+        self.was_killed = False
+
+
 def _be(folder: Path, script: str, environ: Mapping[str, str]) -> None:
     """Become ``python script`` in ``folder``, and end as it ends."""
     code = 1

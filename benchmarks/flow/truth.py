@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from project import NOTEBOOK, code_cells, is_code, loaded_by
+from project import NOTEBOOK, SAYS_NOTHING, code_cells, is_code, loaded_by
 
 
 if TYPE_CHECKING:
     from place import Place
-    from training import Training
+    from training import Recorded, Training
 
 
 RECORD, NOTE = "run.json", "run.md"
@@ -31,7 +31,15 @@ class Truth:
         shared: bytes by path of what its record names beside its folder.
     """
 
-    def __init__(self, label: str, place: Place, script: str, training: Training) -> None:
+    def __init__(
+        self,
+        label: str,
+        place: Place,
+        script: str,
+        training: Training | Recorded,
+        dirty: dict[str, Content] | None = None,
+    ) -> None:
+        """``dirty`` is looked up where it is not given: right after the start of the training."""
         self.label = label
         self.place = place
         self.script = script
@@ -39,7 +47,7 @@ class Truth:
         self.run_id = training.run_id
         self.folder = training.run_dir.relative_to(place.top).as_posix()
         self.head = place.said("rev-parse", "HEAD")
-        self.dirty = code_in_use(place, script)
+        self.dirty = code_in_use(place, script) if dirty is None else dirty
         self.loaded = loaded_by(place.top, script)
         self.kept: dict[str, bytes] | None = None
         self.shared: dict[str, bytes] = {}
@@ -94,7 +102,8 @@ def code_in_use(place: Place, script: str) -> dict[str, Content]:
     listed = place.said("ls-files", "-z", "--others", "--exclude-standard").split("\0")
     loaded = loaded_by(place.top, script)
     for path in filter(is_code, listed):
-        if path in loaded or script == NOTEBOOK:  # nobody can tell what a kernel has loaded
+        # nobody can tell what a kernel has loaded, or a command
+        if path in loaded or script in {NOTEBOOK, SAYS_NOTHING}:
             dirty[path] = on_disk(place.top, path)
     known = in_tree(place, "HEAD", dirty)
     return {path: content for path, content in dirty.items() if content != known[path]}

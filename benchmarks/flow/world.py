@@ -10,8 +10,8 @@ from attempt import Attempt, errors_in
 from note_text import note_text
 from place import COLLEAGUE, MINE, Place, environment
 from step import NotPossibleError
-from training import LostError, Training
-from truth import NOTE, Truth
+from training import LostError, Recorded, Training
+from truth import NOTE, Truth, code_in_use
 
 
 if TYPE_CHECKING:
@@ -68,6 +68,22 @@ class World:
         self.runs[label] = self.truths[truth.run_id] = truth
         self.log(f"run {label} is {truth.run_id}, dirty {truth.dirty}")
         return truth
+
+    def record(self, place: Place, label: str, script: str, n_rows: int, code: int) -> None:
+        """Train at ``place`` by ``ledger run``, to the exit code ``code``."""
+        if label in self.runs or not (place.top / script).is_file():
+            raise NotPossibleError
+        dirty, known = code_in_use(place, script), set(place.runs)
+        done = place.ledger("run", "--", "python", script, str(n_rows), str(code))
+        self.log(f"ledger run: {done.returncode} {done.stderr.decode(errors='replace')}")
+        made = [path for path in place.runs if path not in known]
+        if len(made) != 1 or done.returncode != code:
+            self.losses.append(f"ledger run ended with {done.returncode}, made {len(made)} runs")
+            raise NotPossibleError
+        training = Recorded(made[0].name, made[0], n_rows)
+        truth = Truth(label, place, script, training, dirty)
+        self.runs[label] = self.truths[truth.run_id] = truth
+        self.ended(truth)
 
     def ended(self, truth: Truth) -> None:
         """Look at what a training has left, now that its process is gone."""

@@ -115,11 +115,14 @@ def test_run_whose_manifest_was_changed_is_left_out_by_what_is_printed(shell: Sh
     assert shell.run("git diff --cached --name-only -- 'ledger/20*'").stdout == ""
 
 
-def test_dirty_run_that_was_made_to_say_clean_is_refused(shell: Shell) -> None:
+@pytest.mark.parametrize("forged", [{"dirty": False, "dirty_paths": []}, {"dirty": False}])
+def test_dirty_run_that_was_made_to_say_clean_is_refused(
+    shell: Shell, forged: dict[str, object]
+) -> None:
     """Even where the commit happens to hold the code: the record names a commit that does not."""
     run_dir = dirty_run(shell)
     record = json.loads((run_dir / "run.json").read_text())
-    record["git"] |= {"dirty": False, "dirty_paths": []}
+    record["git"] |= forged
     (run_dir / "run.json").write_text(json.dumps(record, indent=2) + "\n")
 
     assert "LED101" in shell.run("git add --all && git commit -qm work", code=1).stderr

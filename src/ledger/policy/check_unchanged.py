@@ -41,7 +41,8 @@ def check_unchanged(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     manifest = manifest_of_run(scene, evidence)
     if manifest is None:
         return  # LED104, or LED101 of a dirty run, tells
-    dirty = {path for one in record.dirty_paths or () for path in real_paths(one.path, manifest)}
+    listed = record.dirty_paths if record.is_dirty else None
+    dirty = {path for one in listed or () for path in real_paths(one.path, manifest)}
     claimed = [path for path in manifest.entries if path not in dirty]
     commit = as_text(record.git.get("commit"))
     held = held_by(scene, commit)
