@@ -135,7 +135,8 @@ def _train(diary: Diary) -> str:
 def _commit_well(diary: Diary, *labels: str) -> None:
     """Write the notes, stage, commit; or cheat on the way."""
     cheat = diary.maybe(CHEATING)
-    kind = diary.pick("forgery", "forgery", "note", "code", "staging") if cheat else ""
+    kinds = ("forgery", "forgery", "note", "code", "staging", "bypass")
+    kind = diary.pick(*kinds) if cheat else ""
     for label in labels:
         if kind == "note" and label == labels[-1]:
             _bad_note(diary, label)
@@ -149,7 +150,9 @@ def _commit_well(diary: Diary, *labels: str) -> None:
         diary.add(f"edit {diary.pick('train.py', 'src/model.py')} top {diary.number()}")
     elif kind == "staging":
         _stage_badly(diary, labels[-1])
-    if kind != "staging":
+    if kind == "bypass":
+        _pass_by(diary, labels[-1])
+    elif kind != "staging":
         _stage(diary)
     diary.committed += labels
 
@@ -174,8 +177,18 @@ def _stage(diary: Diary) -> None:
         diary.add("commit")
 
 
+def _pass_by(diary: Diary, label: str) -> None:
+    """Commit what no hook would let through without asking one."""
+    if diary.maybe(0.5):
+        diary.add(f"note {label} {diary.pick('half', 'auto', 'empty')}")
+    else:
+        diary.add(f"forge {diary.rng.choice(_FORGERIES)} {label}")
+    diary.add("stage all")
+    diary.add("bypass")
+
+
 def _stage_badly(diary: Diary, label: str) -> None:
-    how = diary.pick("ledger", "run", "half", "ignored", "bypass", "bypass", "code later")
+    how = diary.pick("ledger", "run", "half", "ignored", "code later")
     if how == "ledger":
         diary.add("stage ledger")
     elif how == "run":
@@ -187,11 +200,6 @@ def _stage_badly(diary: Diary, label: str) -> None:
     elif how == "ignored":
         diary.add("ignore_tables")
         diary.add("stage all")
-    elif how == "bypass":
-        diary.add(f"note {label} {diary.pick('half', 'auto', 'empty')}")
-        diary.add("stage all")
-        diary.add("bypass")
-        return
     else:
         diary.add("stage ledger")
         diary.add("commit")

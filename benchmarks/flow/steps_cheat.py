@@ -123,13 +123,13 @@ def _clean(record: dict) -> None:
 
 
 def _paths(record: dict) -> None:
-    if not record["git"]["dirty_paths"]:
+    if not record["git"].get("dirty_paths"):
         raise NotPossibleError
     record["git"]["dirty_paths"] = []
 
 
 def _fewer_paths(record: dict) -> None:
-    if len(record["git"]["dirty_paths"] or ()) < 2:
+    if len(record["git"].get("dirty_paths") or ()) < 2:
         raise NotPossibleError
     record["git"]["dirty_paths"].pop()
 
