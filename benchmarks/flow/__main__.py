@@ -32,9 +32,13 @@ def main() -> int:
 
         measure_git(options.git_cost)
         return 0
+    if options.print:
+        histories = (generate(options.seed, index) for index in range(options.histories))
+        print("\n\n".join(map(spelled, histories)))
+        return 0
     with tempfile.TemporaryDirectory(prefix="flow-template-") as name:
         template = Path(name, "world")
-        make_template(template)
+        make_template(template, has_hooks=options.hooks)
         if options.play:
             return _play_one(history(options.play.read()), template, options.keep)
         if options.index is not None:
@@ -62,6 +66,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--no-shrink", dest="shrink", action="store_false", help="do not look for short histories"
     )
+    parser.add_argument(
+        "--no-hooks", dest="hooks", action="store_false", help="see what is missed without them"
+    )
+    parser.add_argument("--print", action="store_true", help="print the histories, play none")
     parser.add_argument("--play", type=argparse.FileType(), help="play the history in this file")
     parser.add_argument("--index", type=int, help="play the one history with this number")
     parser.add_argument(

@@ -110,7 +110,7 @@ def environment(root: Path) -> dict[str, str]:
     }
 
 
-def make_template(root: Path) -> None:
+def make_template(root: Path, *, has_hooks: bool = True) -> None:
     """Make the world that every history begins with: a project with a ledger, pushed and cloned."""
     _programs(root / "bin")
     env = environment(root)
@@ -133,8 +133,9 @@ def make_template(root: Path) -> None:
     must(colleague.git("remote", "set-url", "origin", f"../{ORIGIN}"))
     must(colleague.ledger("install"))
     for top in (root / ORIGIN, mine.top / ".git", colleague.top / ".git"):
-        for sample in (top / "hooks").glob("*.sample"):
-            sample.unlink()
+        for hook in (top / "hooks").iterdir():
+            if hook.suffix == ".sample" or not has_hooks:
+                hook.unlink()
 
 
 def copy_template(template: Path, root: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attempt import MENDED, NOT_TRIED, STUCK, Attempt
 from audit import ALL, BRANCH
-from play import LOST, Failure, Play
+from play import BLOCKED, Failure, Play
 from step import History, spelled
 
 
@@ -47,10 +47,10 @@ class Totals:
 
     @property
     def is_good(self) -> bool:
-        """Whether the product is within its limits, and the harness itself did not fail."""
-        is_lossless = not any(failure.what == LOST for failure in self.failures)
+        """Whether the product is within its limits, and nothing else went wrong."""
+        is_else_good = all(failure.what == BLOCKED for failure in self.failures)
         is_within = self.blocked_rate <= MAX_BLOCKED and not self.missed
-        return is_within and is_lossless and not any(play.error for play in self.plays)
+        return is_within and is_else_good and not any(play.error for play in self.plays)
 
 
 def told(totals: Totals, seconds: float) -> str:

@@ -79,7 +79,9 @@ def check_mode(scene: Scene, path: str, entry: TreeEntry, run_id: str | None) ->
     if entry.mode != EXECUTABLE:
         fix = f"git rm --cached -- {word}, then put a plain file there"
     else:
-        fix = f"git update-index --chmod=-x -- {word}" if scene.is_staged else f"chmod -x -- {word}"
+        fix = f"chmod -x -- {word}"
+        if scene.is_staged:  # the file too, or the next `git add` brings the bit back
+            fix = f"git update-index --chmod=-x -- {word} && {fix}"
     message = f"is {kind}; files of the ledger are plain files (mode 100644)"
     yield scene.finding("LED105", path, message, fix, run_id=run_id)
 
