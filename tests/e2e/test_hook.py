@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.contract.note import render_note
-from ledger.setup.hooks import HOOKS, install_hooks, render_gate, uninstall_hooks
+from ledger.setup.hooks.install import HOOKS, install_hooks, render_gate, uninstall_hooks
 from ledger.storage.git import clean_environment, find_repository
 from policy.builders import (
     RUN_ID,

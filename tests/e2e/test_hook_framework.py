@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.setup.precommit import CONFIG_NAME, write_config
+from ledger.setup.hooks.precommit import CONFIG_NAME, write_config
 from policy.builders import Repo, environment, filled_note, write_run
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.setup.hooks import install_hooks
+from ledger.setup.hooks.install import install_hooks
 from ledger.storage.git import clean_environment, find_repository
 from policy.builders import RUN_ID, Repo, dirty_git, environment, write_run
 

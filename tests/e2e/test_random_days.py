@@ -10,7 +10,7 @@ import pytest
 
 from ledger.contract.manifest import decode_manifest
 from make_repo import git
-from unit.setup.committing import commit, edit, enter, record, status
+from unit.setup.commits.committing import commit, edit, enter, record, status
 from unit.writer.recording import make_project, read_record
 
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import ledger
-    from unit.setup.committing import Said
+    from unit.setup.commits.committing import Said
 
 FILES = ("train.py", "src/model.py", "conf.yaml", "lib/a.py")
 BRANCHES = ("main", "x", "y")

@@ -13,14 +13,14 @@ from ledger.cli.exit_codes import FINDINGS, FINE
 from ledger.cli.sections import section_options, sections_given
 from ledger.policy.finding import printable
 from ledger.project import find_project
-from ledger.setup.commit import Request, commit_runs
-from ledger.setup.commit_series import Report
+from ledger.setup.commits.commit import Request, commit_runs
+from ledger.setup.commits.series import Report
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.setup.commit_series import Committed
+    from ledger.setup.commits.series import Committed
 
 
 @click.command("commit")

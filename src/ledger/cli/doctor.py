@@ -12,8 +12,8 @@ import click
 from ledger.cli.exit_codes import FINDINGS, FINE, USAGE
 from ledger.cli.render import put, put_json, tell
 from ledger.errors import GitError
-from ledger.setup.doctor import Health, examine, mend
-from ledger.setup.doctor_git import refused_repository
+from ledger.setup.doctor.doctor import Health, examine, mend
+from ledger.setup.doctor.git import refused_repository
 from ledger.setup.place import find_place
 from ledger.storage.git import clean_environment
 

@@ -11,7 +11,7 @@ import click
 from ledger.cli.render import tell
 from ledger.project import find_project
 from ledger.setup.advice import next_lines, warnings_of
-from ledger.setup.hooks import install_hooks
+from ledger.setup.hooks.install import install_hooks
 from ledger.setup.init import init
 from ledger.setup.trying import keep
 from ledger.storage.git import clean_environment, find_repository

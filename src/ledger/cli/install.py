@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from ledger.cli.render import tell
-from ledger.setup.hooks import install_hooks
-from ledger.setup.precommit import write_config
+from ledger.setup.hooks.install import install_hooks
+from ledger.setup.hooks.precommit import write_config
 from ledger.storage.git import clean_environment, find_repository
 
 

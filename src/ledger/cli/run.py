@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.errors import LedgerError
-from ledger.writer.command import Command
+from ledger.writer.command.record import Command
+from ledger.writer.command.repeat import plan_repeats, record_all
+from ledger.writer.command.signal_relay import SignalRelay
 from ledger.writer.first_record import check_objective
-from ledger.writer.repeat import plan_repeats, record_all
-from ledger.writer.signal_relay import SignalRelay
 
 
 if TYPE_CHECKING:
-    from ledger.writer.child_process import Ended
+    from ledger.writer.command.child_process import Ended
 
 
 @click.command(

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.render import tell
-from ledger.setup.hooks import uninstall_hooks
+from ledger.setup.hooks.install import uninstall_hooks
 from ledger.storage.git import clean_environment, find_repository
 
 
@@ -22,7 +22,7 @@ def command() -> None:
     changes = uninstall_hooks(repository)
     config = Path(repository.top)
     if (config / ".pre-commit-config.yaml").exists():
-        from ledger.setup.precommit import remove_config  # YAML is needed only here
+        from ledger.setup.hooks.precommit import remove_config  # YAML is needed only here
 
         changes += remove_config(config)
     for change in changes:

@@ -7,7 +7,7 @@ import os
 from ledger.contract.layout import NOTE_NAME
 from ledger.errors import LedgerError
 from ledger.setup.change import Change
-from ledger.setup.hook_place import shown
+from ledger.setup.hooks.place import shown
 from ledger.setup.ignore_rules import line_end
 from ledger.setup.samples import sample_paths
 from ledger.storage.git import join_z, split_z

@@ -7,7 +7,7 @@ import re
 from ledger.errors import LedgerError
 from ledger.policy.ignored import ignored_paths, ignoring_rule
 from ledger.setup.change import Change
-from ledger.setup.hook_place import shown
+from ledger.setup.hooks.place import shown
 from ledger.setup.samples import below_top, sample_paths
 
 

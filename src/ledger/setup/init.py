@@ -9,8 +9,8 @@ from ledger.project import project_at
 from ledger.settings import OWN_FILE, SHARED_FILE, Settings, parse_settings
 from ledger.setup.attributes import ensure_attributes
 from ledger.setup.change import Change, Undo, telling_why
-from ledger.setup.hook_place import shown
-from ledger.setup.hooks import install_hooks
+from ledger.setup.hooks.install import install_hooks
+from ledger.setup.hooks.place import shown
 from ledger.setup.ignore_rules import ensure_kept, line_end, refuse_ignored_folder
 from ledger.storage.git import find_repository
 

@@ -14,8 +14,8 @@ from ledger.errors import LedgerError
 from ledger.project import project_at
 from ledger.setup import whereabouts
 from ledger.setup.change import Change, State, remove_empty, state_at, telling_why
-from ledger.setup.hook_place import shown
-from ledger.setup.hooks import HOOKS, uninstall_hooks
+from ledger.setup.hooks.install import HOOKS, uninstall_hooks
+from ledger.setup.hooks.place import shown
 from ledger.setup.ignore_rules import IGNORE_NAME
 from ledger.setup.init import init
 from ledger.setup.journal import Journal, journal_path, new_files, open_journal, remove_empty_below

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from unit.setup.committing import enter
+from unit.setup.commits.committing import enter
 from unit.writer.recording import make_project
 
 

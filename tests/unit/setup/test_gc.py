@@ -12,7 +12,7 @@ import pytest
 
 from ledger.setup.garbage import SNAPSHOT, drop, find_garbage
 from policy.builders import dirty_git, environment, make_table, write_run
-from unit.setup.sick import DAYS, NOW, Patient, make_old, open_run
+from unit.setup.doctor.sick import DAYS, NOW, Patient, make_old, open_run
 
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""``ledger commit``: one honest commit a run."""

@@ -1,0 +1,1 @@
+"""``ledger doctor``: what would make recording fail silently, and its mend."""

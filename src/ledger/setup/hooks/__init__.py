@@ -1,0 +1,1 @@
+"""The checks in a repository's commit hooks, beside whatever else is there."""

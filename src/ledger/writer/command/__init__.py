@@ -1,0 +1,1 @@
+"""``ledger run``: any command recorded as a run."""
