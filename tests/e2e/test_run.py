@@ -409,3 +409,12 @@ def test_the_project_is_that_of_the_script(project: Path, tmp_path: Path) -> Non
     done = run(tmp_path, "--", PYTHON, str(project / "train.py"))
     assert 0 == done.returncode
     assert ".." == read_record(only_run(project))["command"]["cwd"]
+
+
+def test_untracked_files_that_may_be_loaded_are_told(project: Path) -> None:
+    """Nobody can tell what a command loads, so that scratch beside it counts as its code."""
+    (project / "scratch.py").write_text("X = 1\n")
+    done = shell(project, "true")
+    assert "untracked files count as code of the run: scratch.py" in done.stderr
+    dirty = read_record(only_run(project))["git"]["dirty_paths"]
+    assert ["scratch.py"] == [one["path"] for one in dirty]

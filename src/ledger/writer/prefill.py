@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ledger.contract.config import flatten
-from ledger.contract.json_text import as_object, as_text, decode_number
+from ledger.contract.json_text import as_list, as_object, as_text, decode_number
 from ledger.contract.note import AUTO
 
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.contract.record import RunRecord
 
 MAX_NAMED = 6
+MAX_COMMAND = 200
 
 
 def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
@@ -38,6 +39,16 @@ def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
     ]
     rest = [f"and {len(keys) - MAX_NAMED} more"] if len(keys) > MAX_NAMED else []
     return [f"{AUTO}against {parent.run_id}: {', '.join([*changed, *rest])}"]
+
+
+def describe_command(document: Mapping[str, Json]) -> list[str]:
+    """Return the Change lines of a run without a config: the command line it was started by."""
+    argv = as_list(as_object(document.get("command")).get("argv"))
+    if not argv:
+        return []
+    import shlex  # noqa: PLC0415  # only at a seal
+
+    return [f"{AUTO}command {shlex.join(map(str, argv))[:MAX_COMMAND]}"]
 
 
 def describe_result(

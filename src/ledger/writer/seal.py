@@ -113,6 +113,8 @@ def refresh_note(
     objective = RunRecord(document=document).objective
     summary = measured.summary if measured else {}
     result = prefill.describe_result(summary, stated_metrics(document), objective, parent)
+    if not lines.get("Change"):
+        lines["Change"] = prefill.describe_command(document)
     if document["status"] == "finished":
         lines["Result"] = result
     else:

@@ -6,7 +6,13 @@ import math
 
 from ledger.contract.metrics import Summary
 from ledger.contract.record import RunRecord
-from ledger.writer.prefill import best_of, describe_change, describe_failure, describe_result
+from ledger.writer.prefill import (
+    best_of,
+    describe_change,
+    describe_command,
+    describe_failure,
+    describe_result,
+)
 
 
 def summary(*, low: float | None, high: float | None, last: float, at: int = 3) -> Summary:
@@ -71,6 +77,12 @@ def test_without_an_objective_last_values_and_stated_ones_are_told() -> None:
         own, {"acc": 0.5}, None, None
     )
     assert [] == describe_result({}, {}, None, None)
+
+
+def test_a_run_without_a_config_is_told_by_its_command() -> None:
+    document = {"command": {"argv": ["python", "a b.py", "--lr", "0.1"]}}
+    assert ["[auto] command python 'a b.py' --lr 0.1"] == describe_command(document)
+    assert [] == describe_command({})
 
 
 def test_a_failure_is_its_error() -> None:

@@ -39,6 +39,7 @@ OUTPUTS = "outputs"
 ARTIFACT = "console"
 SEED_KEY = "seed"
 SECONDS_FOR_CODE = 10.0
+_SHOWN = 4
 _SCRIPTS = (".py", ".sh", ".R", ".r", ".jl", ".ipynb", ".m", ".lua", ".js", ".rb", ".pl")
 
 
@@ -128,6 +129,17 @@ def _open(command: Command, project: Project) -> Opened:
     return open_run(request, place, started, Seeds(), lambda _: None)
 
 
+def _tell_untracked(opened: Opened) -> None:
+    """Say which untracked files count as code: nobody knows what a command will load."""
+    listed = as_list(as_object(opened.record.document.get("git")).get("dirty_paths"))
+    changed = map(as_object, listed)
+    paths = [str(entry.get("path")) for entry in changed if entry.get("status") == "?"]
+    if paths:
+        more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+        shown = f"{', '.join(paths[:_SHOWN])}{more}"
+        say(f"untracked files count as code of the run: {shown}; let git ignore what is scratch")
+
+
 def _seed_key(project: Project) -> str:
     keys = project.settings.seed_keys
     return SEED_KEY if SEED_KEY in keys or not keys else keys[0]
@@ -187,6 +199,8 @@ def _seal(command: Command, opened: Opened, console: Console, ended: Ended) -> N
     error = _error(ended, console, workers) if ended.status == "failed" else None
     run.finish(ended.status, error)
     _forget_first_look(opened)
+    if not workers:
+        _tell_untracked(opened)
     if not console.n_rows and not workers:
         say(f"{run.id}: no metrics were found in what it printed; see --metric-pattern")
 
