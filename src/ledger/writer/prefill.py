@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ledger.contract.config import flatten
+from ledger.contract.config import flatten, to_json
 from ledger.contract.json_text import as_list, as_object, as_text, decode_number
 from ledger.contract.note import AUTO
 
@@ -48,7 +48,8 @@ def describe_command(document: Mapping[str, Json]) -> list[str]:
         return []
     import shlex  # noqa: PLC0415  # only at a seal
 
-    return [f"{AUTO}command {shlex.join(map(str, argv))[:MAX_COMMAND]}"]
+    line = str(to_json(shlex.join(map(str, argv))))  # a word may hold what UTF-8 cannot
+    return [f"{AUTO}command {' '.join(line.split())[:MAX_COMMAND]}"]
 
 
 def describe_result(
