@@ -133,7 +133,7 @@ class Oracle:
             what = name.partition("/")[0]
             if not oid:
                 yield _undone(f"{what} file of the run left out", "LED101", "LED104")
-            elif oid != blob_id(data) or mode != _REGULAR:
+            elif (data is not None and oid != blob_id(data)) or mode != _REGULAR:
                 yield _forged(f"{what} file of the run forged", "LED101", "LED104", "LED105")
 
     def _file(self, path: str, name: str, data: bytes, new: Entries) -> Iterator[Fault]:

@@ -92,7 +92,7 @@ def _waiting(world: World, place: Place) -> list[Truth]:
         and all(
             _is_as_left(place, f"ledger/{name}", data)
             for name, data in truth.shared.items()
-            if (place.top / "ledger" / name).exists()
+            if data is not None and (place.top / "ledger" / name).exists()
         )
         and place.git("cat-file", "-e", f"HEAD:{truth.folder}/{RECORD}").returncode
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ class Truth:
         head: the commit it began from.
         dirty: {path: content} of the code that no commit held when it began.
         kept: bytes by name once the writer has sealed the run; None before.
-        shared: bytes by path of what its record names beside its folder.
+        shared: bytes by path of what its record names beside its folder; None where they are gone.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Truth:
         self.dirty = code_in_use(place, script) if dirty is None else dirty
         self.loaded = loaded_by(place.top, script)
         self.kept: dict[str, bytes] | None = None
-        self.shared: dict[str, bytes] = {}
+        self.shared: dict[str, bytes | None] = {}
 
     @property
     def run_dir(self) -> Path:
@@ -64,10 +65,8 @@ class Truth:
             if "files" in record:
                 names = [RECORD, *(name for name in record["files"] if name != NOTE)]
                 self.kept = {name: (run_dir / name).read_bytes() for name in names}
-                self.shared = {
-                    path.relative_to(ledger_dir).as_posix(): path.read_bytes()
-                    for path in shared_files(record, ledger_dir)
-                }
+                places = (ledger_dir, self.place.private_dir / "shared")
+                self.shared = {name: first_of(places, name) for name in shared_names(record)}
         return self.kept is not None
 
     @property
@@ -84,15 +83,20 @@ class Truth:
         return sum(data.count(b"\n") - 1 for data in tables)
 
 
-def shared_files(record: dict, ledger_dir: Path) -> list[Path]:
-    """Return the manifest and the package list that a record names, where they are there."""
-    code = (record["git"] or {}).get("code") or ":"
-    packages = (record["environment"] or {}).get("pip_freeze_hash") or ":"
-    named = (
-        ledger_dir / "code" / f"{code.partition(':')[2]}.manifest",
-        ledger_dir / "environments" / f"{packages.partition(':')[2]}.txt",
-    )
-    return [path for path in named if path.is_file()]
+def shared_names(record: dict) -> list[str]:
+    """Return the manifest and the package list that a record names, relative to the ledger."""
+    code = (record["git"] or {}).get("code")
+    packages = (record["environment"] or {}).get("pip_freeze_hash")
+    named = (("code", code, "manifest"), ("environments", packages, "txt"))
+    return [f"{place}/{one.partition(':')[2]}.{kind}" for place, one, kind in named if one]
+
+
+def first_of(places: Iterable[Path], name: str) -> bytes | None:
+    """Return the bytes of the first file ``name`` in one of ``places``; None where there is none.
+
+    What is shared waits in the git directory while git has taken it away.
+    """
+    return next(((one / name).read_bytes() for one in places if (one / name).is_file()), None)
 
 
 def code_in_use(place: Place, script: str) -> dict[str, Content]:
