@@ -159,11 +159,17 @@ def _files(place: Place) -> int:
 
 
 def _print_times(plain: Place, kept: Place, n_runs: int) -> None:
-    names = ("git status", "git checkout of the commit before", "git clone (no hard links)")
-    names += ("git log -- one file", "git commit of one file", "git add --all, nothing new")
-    measures = (_status, _checkout, _clone, _log, _commit, _add)
+    measures: dict[str, Callable[[Place], float]] = {
+        "git status": _status,
+        "git checkout of the commit before": _checkout,
+        "git clone (no hard links)": _clone,
+        "git clone --bare: the history alone": lambda place: _clone(place, "--bare"),
+        "git log -- one file": _log,
+        "git commit of one file, the gate of the hook with it": _commit,
+        "git add --all, nothing new": _add,
+    }
     print(f"\nWhat git pays with {n_runs:,} runs")
-    for name, measure in zip(names, measures, strict=True):
+    for name, measure in measures.items():
         candidates: dict[str, Callable[[], float]] = {
             "without": lambda measure=measure: measure(plain),
             "with the ledger": lambda measure=measure: measure(kept),
@@ -219,9 +225,9 @@ def _checkout(place: Place) -> float:
     return spent
 
 
-def _clone(place: Place) -> float:
+def _clone(place: Place, *more: str) -> float:
     target = place.top.parent / "clone"
-    spent = _timed(place, "clone", "-q", "--no-local", f"file://{place.top}", str(target))
+    spent = _timed(place, "clone", "-q", *more, f"file://{place.top}", str(target))
     shutil.rmtree(target)
     return spent
 
