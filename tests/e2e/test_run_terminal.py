@@ -88,9 +88,8 @@ def test_the_command_sees_none_where_we_have_none(project: Path) -> None:
 def test_ctrl_c_reaches_the_command_once_and_the_run_is_interrupted(project: Path) -> None:
     script = """
 import sys, time
-n = 0
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     while True: time.sleep(0.01)
 except KeyboardInterrupt:
     try:
