@@ -149,6 +149,29 @@ def test_dirty_run_of_a_branch_that_is_squashed_is_committed_with_a_notice(shell
     assert "LED101 (notice)" in told
 
 
+def test_check_of_many_dirty_runs_asks_git_no_more_than_of_one(shell: Shell) -> None:
+    notebook = '{"cells": [{"cell_type": "code", "source": ["x = 1"]}]}'
+    shell.run(f"echo '{notebook}' > n.ipynb && git add n.ipynb && git commit -qm notebook")
+    dirty_run(shell)
+    shell.run("git add --all")
+    once = n_git_processes(shell)
+    for _ in range(2):
+        shell.run("python train.py < /dev/null")
+    for note in shell.folder.glob("ledger/*/*/run.md"):
+        write_note(note.parent)
+    shell.run("git add --all")
+
+    assert once == n_git_processes(shell)
+
+
+def n_git_processes(shell: Shell) -> int:
+    """Return how many git processes the check of what is staged starts."""
+    trace = shell.folder.parent / "trace"
+    trace.unlink(missing_ok=True)
+    shell.run(f"GIT_TRACE2_EVENT={trace} python -I -m ledger.policy --staged")
+    return trace.read_text().count('"event":"start"')
+
+
 def dirty_run(shell: Shell) -> Path:
     """Return the folder of a finished run, noted, that used a changed other.py."""
     shell.run("echo 'X = 1' > other.py && git add other.py && git commit -qm other")

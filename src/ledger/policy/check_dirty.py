@@ -54,27 +54,33 @@ def check_dirty(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         return
     if not brings_record(scene, evidence):
         return
-    again = only_again(scene, evidence.run)
     if scene.ledger.settings.dirty == "forbid":
         message = "the run was dirty, which the settings of this project forbid"
-        yield _finding(scene, evidence, "dirty", message, again)
+        yield _finding(scene, evidence, "dirty", message, only_again(scene, evidence.run))
         return
     dirty = record.dirty_paths
     if record.is_dirty is None or not dirty:
         reason = as_text(record.git.get("dirty_reason"))
         why = reason or "the record does not say which files were dirty"
-        yield _cannot_tell(scene, evidence, why, again)
+        yield _cannot_tell(scene, evidence, why, only_again(scene, evidence.run))
         return
     code = as_text(record.git.get("code"))
     if code is None:
-        yield _cannot_tell(scene, evidence, "the record names no code manifest", again)
+        yield _cannot_tell(
+            scene, evidence, "the record names no code manifest", only_again(scene, evidence.run)
+        )
         return
     manifest = _manifest(scene, code)
     if isinstance(manifest, str):
         fix = bring(scene, evidence.run, manifest_path(scene, code))
         yield _cannot_tell(scene, evidence, manifest, fix)
     elif scene.repository is None:
-        yield _cannot_tell(scene, evidence, "there is no git repository to compare with", again)
+        yield _cannot_tell(
+            scene,
+            evidence,
+            "there is no git repository to compare with",
+            only_again(scene, evidence.run),
+        )
     else:
         yield from _compare(scene, evidence, manifest, dirty)
 

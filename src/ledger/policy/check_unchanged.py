@@ -90,16 +90,33 @@ def _unlike(
     if scene.code is None:
         return []
     entries = scene.code.entries()
-    unlike: list[str] = []
-    notebooks: list[str] = []
+    oids = {}
     for path in paths:
         now = entries.get(path)
         oid = held.get(path, now.oid if now else None)
         if oid != manifest.entries[path].oid:
-            (notebooks if path.endswith(_NOTEBOOK) else unlike).append(path)
-    moved = [path for path in notebooks if path in held]
-    unlike += _differing(scene.code.tree, manifest, [p for p in notebooks if p not in held])
-    return sorted(unlike + _differing_blobs(scene, manifest, moved, held))
+            oids[path] = oid
+    notebooks = {oid: path for path, oid in oids.items() if oid and path.endswith(_NOTEBOOK)}
+    code = _code_ids(scene, notebooks, manifest.object_format) if notebooks else {}
+    return sorted(
+        path for path, oid in oids.items() if code.get(oid or "") != manifest.entries[path].oid
+    )
+
+
+def _code_ids(scene: Scene, notebooks: Mapping[str, str], object_format: str) -> Mapping[str, str]:
+    """Return the id of the code cells by the id of each of ``notebooks``, {id: path}.
+
+    Each is read once for all runs.
+    """
+    missing = [oid for oid in notebooks if oid not in scene.code_ids]
+    if missing and scene.repository is not None:
+        from ledger.contract.manifest import content_id  # noqa: PLC0415  # only for notebooks
+        from ledger.contract.notebook import code_of  # noqa: PLC0415  # likewise
+        from ledger.storage.tree import read_blobs  # noqa: PLC0415  # likewise
+
+        for oid, data in read_blobs(scene.repository, missing).items():
+            scene.code_ids[oid] = content_id(code_of(notebooks[oid], data), object_format)
+    return scene.code_ids
 
 
 def _differing(tree: Tree, manifest: Manifest, paths: list[str]) -> list[str]:
@@ -108,27 +125,6 @@ def _differing(tree: Tree, manifest: Manifest, paths: list[str]) -> list[str]:
 
     held = ids_in(tree, paths, manifest.object_format) if paths else {}
     return [path for path in paths if held.get(path) != manifest.entries[path].oid]
-
-
-def _differing_blobs(
-    scene: Scene, manifest: Manifest, paths: list[str], held: Mapping[str, str | None]
-) -> list[str]:
-    """Return those notebooks whose code, in the blobs ``held``, is not what the manifest says."""
-    if not paths or scene.repository is None:
-        return []
-    from ledger.contract.manifest import content_id  # noqa: PLC0415  # only for notebooks
-    from ledger.contract.notebook import code_of  # noqa: PLC0415  # likewise
-    from ledger.storage.tree import read_blobs  # noqa: PLC0415  # likewise
-
-    oids = {path: held[path] or "" for path in paths}
-    blobs = read_blobs(scene.repository, filter(None, oids.values()))
-    return [
-        path
-        for path, oid in oids.items()
-        if oid not in blobs
-        or content_id(code_of(path, blobs[oid]), manifest.object_format)
-        != manifest.entries[path].oid
-    ]
 
 
 def _is_in_history(scene: Scene, manifest: Manifest, paths: list[str]) -> bool:

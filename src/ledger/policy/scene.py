@@ -65,6 +65,8 @@ class Scene:
         """Code manifests by hash as far as they were read, or why one cannot be used."""
         self.commits: dict[str | None, Mapping[str, str | None] | None] = {}
         """What ``check_unchanged`` knows of the commits that runs began from."""
+        self.code_ids: dict[str, str] = {}
+        """Ids of the code cells by the ids of the notebooks that were read."""
         self._folders: dict[str, RunFolder] | None = None
         self._committed: frozenset[str] | None = None
 
