@@ -6,10 +6,11 @@ from ledger.contract.json_text import as_text
 from ledger.contract.layout import RECORD_NAME
 from ledger.contract.manifest import decode_manifest, manifest_hash, paths_recorded_as
 from ledger.errors import MalformedError
-from ledger.policy.catalogue import RANGE, STAGED
+from ledger.policy.catalogue import RANGE, STAGED, TREE
 from ledger.policy.evidence import line_of
 from ledger.policy.finding import NOTICE
 from ledger.policy.mend import bring, only_again
+from ledger.storage.tree import RevisionTree
 from ledger.value import value
 
 
@@ -197,8 +198,16 @@ def _smallest_difference(
 
 
 def _trees(scene: Scene, evidence: Evidence, paths: Sequence[str]) -> Iterator[Tree]:
-    """Yield the judged trees; at the stage of a commit then those of the commits below it."""
+    """Yield the judged trees, then, at the stage of a commit, those of the commits below it.
+
+    Of what is committed already, the commit that brought the run: ``ledger commit`` puts the code
+    into the same one.
+    """
     yield from scene.code_trees(paths)
+    if scene.stage == TREE and scene.repository is not None:
+        commit = scene.brought_by(evidence.run.path_of(RECORD_NAME))
+        if commit is not None:
+            yield RevisionTree(scene.repository, commit, paths=paths)
     if scene.is_staged and scene.repository is not None and evidence.record is not None:
         from ledger.policy.earlier import earlier_trees  # noqa: PLC0415  # only where one lacks code
 

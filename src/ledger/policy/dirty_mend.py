@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _INSIDE = "commit the changes inside the submodule, then run again"
 _OLD = (
-    "nothing, where an earlier commit holds the code of this committed run; else record a new run"
+    "nothing, where another commit holds the code of this committed run; else record a new run"
 )
 
 

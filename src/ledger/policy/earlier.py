@@ -39,6 +39,19 @@ def earlier_trees(
             yield RevisionTree(repository, commit, paths=paths)
 
 
+def commits_that_add(repository: Repository, folder: str) -> dict[str, str]:
+    """Return {path: the commit of HEAD's history that added it first} of files in ``folder``."""
+    how = ("--no-renames", "--diff-filter=A", "--name-only", "-z", "--format=%x01%H")
+    plain = ("--no-show-signature", "--no-follow")  # whatever the user's settings say
+    said = repository.ask("log", "--full-history", *how, *plain, "HEAD", "--", folder)
+    found: dict[str, str] = {}
+    for part in said.stdout.split(b"\1")[1:]:
+        commit, *names = part.split(b"\0")
+        paths = (os.fsdecode(name.removeprefix(b"\n")) for name in names)
+        found |= dict.fromkeys(filter(None, paths), commit.decode("ascii").strip())
+    return found
+
+
 def is_here(repository: Repository, commit: str) -> bool:
     """Whether this clone holds the commit with the id ``commit``."""
     known = is_object_id(commit)

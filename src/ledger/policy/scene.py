@@ -68,6 +68,7 @@ class Scene:
         self.code_ids: dict[str, str] = {}
         """Ids of the code cells by the ids of the notebooks that were read."""
         self._folders: dict[str, RunFolder] | None = None
+        self._brought: dict[str, str] | None = None
         self._committed: frozenset[str] | None = None
 
     def finding(  # noqa: PLR0913  # a finding has this many fields
@@ -131,6 +132,16 @@ class Scene:
             yield from self.history.trees(paths)
         elif self.code is not None:
             yield self.code.tree
+
+    def brought_by(self, path: str) -> str | None:
+        """Return the commit of HEAD's history that added ``path``; one walk answers for all."""
+        if self._brought is None:
+            from ledger.policy.earlier import commits_that_add  # noqa: PLC0415  # only of old runs
+
+            self._brought = {}
+            if self.repository is not None:
+                self._brought = commits_that_add(self.repository, self.ledger.folder)
+        return self._brought.get(path)
 
     def is_committed(self, path: str) -> bool:
         """Whether the last commit holds ``path``, a file of the ledger; one listing answers all."""

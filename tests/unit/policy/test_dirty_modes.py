@@ -215,9 +215,18 @@ def test_a_committed_run_whose_code_moved_on_asks_for_nothing(repo: Repo) -> Non
     write_files(repo.top, {"train.py": "LR = 3\n"})
     repo.commit("later")
     found = find_repository(str(repo.top), clean_environment(environment()))
+    assert () == judge_index(found).findings
+
+
+def test_a_committed_run_that_came_without_its_code_is_told_as_a_warning(repo: Repo) -> None:
+    write_files(repo.top, {"train.py": "LR = 2\n"})
+    capture_run(repo.top)
+    write_files(repo.top, {"train.py": "LR = 3\n"})
+    repo.commit("run")
+    found = find_repository(str(repo.top), clean_environment(environment()))
     (finding,) = judge_index(found).findings
     assert "warn" == finding.severity
-    assert finding.fix.startswith("nothing, where an earlier commit holds")
+    assert finding.fix.startswith("nothing, where another commit holds")
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
