@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
 _INSIDE = "commit the changes inside the submodule, then run again"
-_OLD = (
-    "nothing, where another commit holds the code of this committed run; else record a new run"
-)
+_OLD = "nothing, where another commit holds the code of this committed run; else record a new run"
 
 
 def mend_dirty(
