@@ -170,6 +170,11 @@ def curve(tables: Sequence[Table], metric: str) -> list[tuple[int | None, float]
     return [(row_position(key), parse_number(metric, cell)) for key, cell in pairs]
 
 
+def row_keys(table: Table) -> list[tuple[str, ...]]:
+    """Return what tells rows apart; rows of equal keys are one row, whichever the table."""
+    return _grid(table).keys
+
+
 def _split(text: str) -> list[list[str]]:
     """Return the cells of every line, unquoted and unescaped."""
     text = text.replace("\r\n", "\n")

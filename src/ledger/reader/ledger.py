@@ -11,7 +11,7 @@ from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order, w
 from ledger.contract.metrics import decode_table
 from ledger.contract.record import RunRecord, parse_record
 from ledger.contract.worker import fold, in_order, parse_workers
-from ledger.errors import MalformedError
+from ledger.errors import MalformedError, UnknownNameError
 from ledger.reader.live import live_runs, shared_store
 from ledger.reader.source import DiskSource
 from ledger.reader.status import shown_status
@@ -127,6 +127,17 @@ class Ledger:
     def by_id(self) -> dict[str, StoredRun]:
         """The readable runs by id, by start."""
         return {run.run_id: run for run in self.runs}
+
+    def load(self, run_id: str) -> StoredRun:
+        """Return one run of the ledger, which an index or a listing has told of.
+
+        Raises:
+            UnknownNameError: it is not there any more.
+        """
+        if run_id not in self.by_id:
+            message = f"the run {run_id} is gone"
+            raise UnknownNameError(message, hint="ask again")
+        return self.by_id[run_id]
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, ``path`` relative to the project; None if it is not there."""

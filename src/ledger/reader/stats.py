@@ -41,6 +41,8 @@ class Stat:
     high_at: int | None
     n_nonfinite: int
     """Rows whose value was NaN or infinite."""
+    n: int
+    """Rows with a value, finite or not; 0 for a metric without rows."""
     is_by_epoch: bool
     """Whether ``low_at`` and ``high_at`` are epochs rather than steps."""
 
@@ -91,7 +93,7 @@ def collect_stats(
             of_run = run_stats(ledger, run, metrics=metrics, with_first=with_first)
         except MalformedError as error:
             broken.append(BrokenRun(path=str(error.path or run.path), error=error))
-            of_run = _stats(run, {}, {}, metrics, is_by_epoch=False)
+            of_run = stated_stats(run, metrics)
         stats.extend(of_run)
         if is_guessed(run):
             guessed.append(run.run_id)
@@ -122,6 +124,11 @@ def run_stats(
     firsts = {name: curve(tables, name)[0][1] for name in summary} if with_first else {}
     is_by_epoch = "epoch" in columns
     return _stats(run, sealed or summary, firsts, metrics, is_by_epoch=is_by_epoch)
+
+
+def stated_stats(run: StoredRun, metrics: Collection[str] | None = None) -> tuple[Stat, ...]:
+    """Return the stats of a run whose tables cannot be read: what its record holds by itself."""
+    return _stats(run, {}, {}, metrics, is_by_epoch=False)
 
 
 def run_columns(run: StoredRun, tables: Sequence[Table]) -> dict[str, Column]:
@@ -202,6 +209,7 @@ def _from_summary(
         high=finite(decode_number(entry.get("max"))),
         high_at=_whole(entry.get("max_at")),
         n_nonfinite=_whole(entry.get("n_nonfinite")) or 0,
+        n=_whole(entry.get("n")) or 0,
         is_by_epoch=is_by_epoch,
     )
 
@@ -220,6 +228,7 @@ def _from_record(run: StoredRun, metric: str, number: float) -> Stat:
         high=extreme,
         high_at=None,
         n_nonfinite=0 if extreme is not None else 1,
+        n=0,
         is_by_epoch=False,
     )
 

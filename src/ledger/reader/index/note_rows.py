@@ -1,0 +1,21 @@
+"""A run's note as rows: its sections, and whether a person filled them."""
+
+from __future__ import annotations
+
+from ledger.contract.note import SECTIONS
+from ledger.reader.notes import read_note
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.reader.index.tables import Rows
+    from ledger.reader.ledger import Ledger, StoredRun
+
+
+def note_rows(ledger: Ledger, run: StoredRun) -> Rows:
+    """Return the rows of the run's note; none where it is missing or unreadable."""
+    note = read_note(ledger, run)
+    if note is None:
+        return {"notes": []}
+    found = ((name, note.sections[name]) for name in SECTIONS if name in note.sections)
+    return {"notes": [(run.run_id, name, each.text, each.is_filled) for name, each in found]}
