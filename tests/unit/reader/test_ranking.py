@@ -60,6 +60,7 @@ def test_ranking_equals_a_plain_sort(
             high=high,
             high_at=None,
             n_nonfinite=0,
+            n=1,
             is_by_epoch=True,
         )
         for run_id, (last, low, high, _, _) in zip(ids, runs, strict=True)
