@@ -14,7 +14,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from types import ModuleType
     from typing import TypeAlias
@@ -257,9 +257,16 @@ def _float(number: float | None) -> float | None:
         return math.inf if number is not None and number > 0 else -math.inf
 
 
-def connect() -> DuckDBPyConnection:
-    """Return a fresh database in memory that can reach no file, network or extension."""
+def connect(attached: Mapping[str, str] | None = None) -> DuckDBPyConnection:
+    """Return a fresh database in memory that can reach no file, network or extension.
+
+    Args:
+        attached: database files by the name they get; they can be read, not written.
+    """
     connection: DuckDBPyConnection = load_duckdb().connect(":memory:", config={"threads": 1})
+    for name, path in (attached or {}).items():
+        escaped = path.replace("'", "''")
+        connection.execute(f"ATTACH '{escaped}' AS {name} (READ_ONLY)")
     connection.execute(_HARDENED)
     return connection
 

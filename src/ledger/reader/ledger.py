@@ -12,7 +12,7 @@ from ledger.contract.metrics import decode_table
 from ledger.contract.record import RunRecord, parse_record
 from ledger.contract.worker import fold, in_order, parse_workers
 from ledger.errors import MalformedError, UnknownNameError
-from ledger.reader.live import live_runs, shared_store
+from ledger.reader.live import index_folder, live_runs, shared_store
 from ledger.reader.source import DiskSource
 from ledger.reader.status import shown_status
 from ledger.reader.text import printable
@@ -96,13 +96,18 @@ class Ledger:
         project: whose ledger it is.
         source: where its run folders are read from.
         now: the moment the statuses are told for, UTC.
+        index_dir: where an index of the runs is kept; None keeps none, which only costs speed.
     """
 
-    def __init__(self, project: Project, source: Source, now: datetime) -> None:
+    def __init__(
+        self, project: Project, source: Source, now: datetime, index_dir: str | None = None
+    ) -> None:
         self.project = project
         self.source = source
         self.now = now
+        self.index_dir = index_dir
         self._statuses: dict[str, str] = {}
+        self._loaded: dict[str, StoredRun | BrokenRun | None] = {}
 
     @property
     def settings(self) -> Settings:
@@ -129,15 +134,31 @@ class Ledger:
         return {run.run_id: run for run in self.runs}
 
     def load(self, run_id: str) -> StoredRun:
-        """Return one run of the ledger, which an index or a listing has told of.
+        """Return one run by its id, read alone.
 
         Raises:
-            UnknownNameError: it is not there any more.
+            UnknownNameError: it is not there.
+            MalformedError: located at its record, which does not follow the format.
         """
-        if run_id not in self.by_id:
-            message = f"the run {run_id} is gone"
-            raise UnknownNameError(message, hint="ask again")
-        return self.by_id[run_id]
+        path = self.source.locate(run_id)
+        found = None if path is None else self.load_at(path)
+        if found is None:
+            message = f"the run {run_id} is not there"
+            raise UnknownNameError(message, hint="see `ledger ls`")
+        if isinstance(found, BrokenRun):
+            raise found.error.at(found.path)
+        return found
+
+    def load_at(self, path: str) -> StoredRun | BrokenRun | None:
+        """Return the run whose folder is ``path``, or what is wrong with it; None if it is gone."""
+        if path not in self._loaded:
+            self._loaded[path] = self.read_at(path)
+        return self._loaded[path]
+
+    def read_at(self, path: str) -> StoredRun | BrokenRun | None:
+        """Return what ``load_at`` returns without keeping it: for whoever reads very many."""
+        folder = self.source.folder(path)
+        return None if folder is None else _load(folder, self.source)
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, ``path`` relative to the project; None if it is not there."""
@@ -187,17 +208,11 @@ class Ledger:
         runs: list[StoredRun] = []
         broken: list[BrokenRun] = []
         for folder in self.source.folders():
-            try:
-                run = _read_run(folder, self.source)
-            except MalformedError as error:
-                where = (
-                    f"{folder.path}/{RECORD_NAME}" if RECORD_NAME in folder.names else folder.path
-                )
-                broken.append(BrokenRun(path=where, error=error))
-            except FileNotFoundError:
-                continue  # the folder vanished between the listing and the reading
-            else:
-                runs.append(run)
+            found = _load(folder, self.source)
+            if isinstance(found, StoredRun):
+                runs.append(found)
+            elif found is not None:
+                broken.append(found)
         runs.sort(key=lambda run: (run.started, run.run_id))
         return tuple(runs), tuple(broken)
 
@@ -225,12 +240,24 @@ def open_ledger(project: Project, now: datetime) -> Ledger:
         store=shared_store(project),
         live=live_runs(project),
     )
-    return Ledger(project, source, now)
+    return Ledger(project, source, now, index_folder(project))
 
 
 def kept(runs: Iterable[StoredRun]) -> list[StoredRun]:
     """Return ``runs`` without the retracted ones."""
     return [run for run in runs if not run.is_retracted]
+
+
+def _load(folder: RunFolder, source: Source) -> StoredRun | BrokenRun | None:
+    """Return the run in ``folder``, or what is wrong with it; None where it vanished."""
+    try:
+        return _read_run(folder, source)
+    except MalformedError as error:
+        has_record = RECORD_NAME in folder.names
+        where = f"{folder.path}/{RECORD_NAME}" if has_record else folder.path
+        return BrokenRun(path=where, error=error)
+    except FileNotFoundError:
+        return None  # the folder vanished between the listing and the reading
 
 
 def _read_run(folder: RunFolder, source: Source) -> StoredRun:

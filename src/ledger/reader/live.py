@@ -1,4 +1,4 @@
-"""What the git directory holds of a project's runs: second homes, and the store of shared files."""
+"""What the git directory holds of a project's runs: second homes, shared files, an index."""
 
 from __future__ import annotations
 
@@ -38,3 +38,19 @@ def shared_store(project: Project) -> str | None:
     """Return the folder that holds the project's shared files once more, None without git."""
     places = find_places(os.fspath(project.root))
     return None if places is None else os.path.join(places[2], "ledger", SHARED_STORE)
+
+
+def index_folder(project: Project) -> str | None:
+    """Return the folder for the index of the project's runs, None without git.
+
+    Each worktree has one of its own: what it sees changes on its own.
+    """
+    root = os.path.realpath(project.root)
+    places = find_places(root)
+    if places is None:
+        return None
+    import hashlib  # noqa: PLC0415  # only readers ask
+
+    place = f"{root}\0{project.settings.dir}"
+    digest = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return os.path.join(places[2], "ledger", "index", digest)

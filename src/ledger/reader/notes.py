@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def read_note(ledger: Ledger, run: StoredRun) -> Note | None:
     """Return the run's note, None where there is none or it is not UTF-8."""
-    return _note_in(ledger, run.path)
+    return note_in(ledger, run.path)
 
 
 def note_state(ledger: Ledger, run: StoredRun) -> NoteState:
@@ -41,7 +41,7 @@ def waiting_sections(ledger: Ledger, note: Note) -> tuple[str, ...]:
     A note that is referred to answers the sections that are filled in it.
     """
     folders = _run_folders(ledger)
-    others = [_note_in(ledger, folders[each]) for each in note.see if each in folders]
+    others = [note_in(ledger, folders[each]) for each in note.see if each in folders]
     answered = {
         name
         for other in others
@@ -65,7 +65,8 @@ def waiting_for(ledger: Ledger, note: Note) -> tuple[str, ...]:
     return (*waiting_sections(ledger, note), *dangling(ledger, note))
 
 
-def _note_in(ledger: Ledger, folder: str) -> Note | None:
+def note_in(ledger: Ledger, folder: str) -> Note | None:
+    """Return the note in a run's folder, None where there is none or it is not UTF-8."""
     data = ledger.read(f"{folder}/{NOTE_NAME}")
     try:
         return None if data is None else parse_note(data)

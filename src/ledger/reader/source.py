@@ -14,7 +14,10 @@ from ledger.value import value
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Protocol
+    from typing import Protocol, TypeAlias
+
+    Stamp: TypeAlias = tuple[int | str, ...]
+    """Equal to an earlier one only where nothing changed; numbers of a disk, or ids of content."""
 
     class Source(Protocol):
         """The run folders of one ledger, wherever they are stored."""
@@ -33,6 +36,22 @@ if TYPE_CHECKING:
 
         def modified(self, path: str) -> float | None:
             """Return when ``path`` last changed, seconds since 1970, None where untold."""
+            ...
+
+        def locate(self, run_id: str) -> str | None:
+            """Return the path of the folder called ``run_id``, None where there is none."""
+            ...
+
+        def folder(self, path: str) -> RunFolder | None:
+            """Return the run folder at ``path``, None when it is gone."""
+            ...
+
+        def stamps(self) -> dict[str, Stamp | None]:
+            """Return what tells whether each run changed, by folder; None: cannot be told."""
+            ...
+
+        def file_stamp(self, path: str) -> Stamp | None:
+            """Return what tells whether the file ``path`` changed; None when it is gone."""
             ...
 
 
@@ -117,6 +136,68 @@ class DiskSource:
             return os.stat(self._place(path)).st_mtime
         except OSError:
             return None
+
+    def locate(self, run_id: str) -> str | None:
+        """Return the path of the folder called ``run_id`` in a month, None where there is none."""
+        months = (name for name in self._list(self._ledger_dir) if is_month(name))
+        paths = [f"{self._ledger_dir}/{month}/{run_id}" for month in months]
+        return next((path for path in (*paths, *self._live) if self._holds(path, run_id)), None)
+
+    def folder(self, path: str) -> RunFolder | None:
+        """Return the run folder at ``path``, None when it is gone."""
+        is_in_month = is_month(path.split("/")[-2])
+        return next(self._folder(path, is_in_month=is_in_month), None)
+
+    def stamps(self) -> dict[str, Stamp | None]:
+        """Return what tells whether each run changed, by folder: two looks at the disk a run.
+
+        The record is replaced whole and its folder tells of files that come and go, so that a
+        sealed run is known by the two. None for what has to be read: a run that is being written,
+        and what is no run.
+        """
+        found: dict[str, Stamp | None] = {}
+        for name in self._list(self._ledger_dir):
+            below = f"{self._ledger_dir}/{name}"
+            if is_month(name):
+                self._stamp_month(below, found)
+            elif name not in SHARED_FOLDERS and not name.startswith("."):
+                found |= dict.fromkeys(
+                    (each.path for each in self._folder(below, is_in_month=False)), None
+                )
+        return found | dict.fromkeys(self._live, None)
+
+    def file_stamp(self, path: str) -> Stamp | None:
+        """Return what tells whether the file ``path`` changed; None when it is gone."""
+        try:
+            about = os.stat(self._place(path))
+        except OSError:
+            return None
+        return about.st_mtime_ns, about.st_size, about.st_ino, about.st_ctime_ns
+
+    def _stamp_month(self, path: str, found: dict[str, Stamp | None]) -> None:
+        look = os.stat
+        above = f"{self._root}/{path}/"
+        for name in self._list(path):
+            folder = above + name
+            try:
+                record = look(folder + "/run.json")
+                about = look(folder)
+            except NotADirectoryError:
+                continue
+            except OSError:
+                found[f"{path}/{name}"] = None
+                continue
+            found[f"{path}/{name}"] = (
+                record.st_mtime_ns,
+                record.st_size,
+                record.st_ino,
+                record.st_ctime_ns,
+                about.st_mtime_ns,
+            )
+
+    def _holds(self, path: str, run_id: str) -> bool:
+        is_called_so = path.rpartition("/")[2] == run_id
+        return is_called_so and (path in self._live or os.path.isdir(f"{self._root}/{path}"))
 
     def _month(self, path: str) -> Iterator[RunFolder]:
         try:

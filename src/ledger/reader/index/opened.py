@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from ledger.errors import MalformedError
-from ledger.reader.engine import connect
-from ledger.reader.index.curve_rows import curve_rows
+from ledger.reader.engine import connect, load_duckdb
 from ledger.reader.index.fill import create, insert
-from ledger.reader.index.note_rows import note_rows
-from ledger.reader.index.record_rows import record_rows
+from ledger.reader.index.generation import drop
+from ledger.reader.index.refresh import refresh
+from ledger.reader.index.sources import CurvesSource, NotesSource, RecordsSource, tables_of
 from ledger.reader.index.tables import LAYERS, TABLES
-from ledger.reader.index.views import FRESH, MAX_WIDE, view_statements, wide_statement
-from ledger.reader.ledger import BrokenRun
+from ledger.reader.index.views import (
+    FRESH,
+    HIDDEN,
+    MAX_WIDE,
+    base_name,
+    view_statements,
+    wide_statement,
+)
 
 
 TYPE_CHECKING = False
@@ -19,38 +24,47 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from ledger.reader.index.tables import Layer, Row
-    from ledger.reader.ledger import Ledger
+    from ledger.reader.index.refresh import Refreshed
+    from ledger.reader.index.tables import Layer
+    from ledger.reader.ledger import BrokenRun, Ledger
 
 
 class Index:
     """The views of one ledger; made by ``open_index``."""
 
-    def __init__(
-        self,
-        connection: DuckDBPyConnection,
-        broken: Sequence[BrokenRun],
-        guessed: Sequence[str],
-    ) -> None:
-        self.connection = connection
-        self.broken = tuple(broken)
-        """What could not be read: records, and tables whose runs have no values from rows."""
-        self.guessed = tuple(guessed)
-        """Ids of runs whose columns' roles follow from the fixed rule."""
-        self.notices: list[str] = []
+    def __init__(self, ledger: Ledger, layers: Sequence[Layer]) -> None:
+        self._ledger = ledger
+        self._layers = layers
+        self._notices: list[str] = []
+        self._open()
 
     def rows(
         self, statement: str, bound: Mapping[str, object] | Sequence[object] | None = None
     ) -> list[tuple[object, ...]]:
-        """Return the rows of one statement; what the user wrote is ``bound``, never in the text."""
-        found: list[tuple[object, ...]] = self.connection.execute(
-            statement, bound or None
-        ).fetchall()
-        return found
+        """Return the rows of one statement; what the user wrote is ``bound``, never in the text.
+
+        A stored generation that turns out to be damaged is made anew, with a word.
+        """
+        try:
+            return self._rows(statement, bound)
+        except load_duckdb().Error as error:
+            if not self._is_stored or not _is_damage(error):
+                raise
+        self.mend()
+        return self._rows(statement, bound)
+
+    def mend(self) -> None:
+        """Make everything anew that is stored: it was found damaged."""
+        self.connection.close()
+        for layer in self._layers:
+            if self._ledger.index_dir is not None:
+                drop(self._ledger.index_dir, layer)
+        self._notices = [DAMAGE]
+        self._open()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One line for each thing that could not be read, and one for all guessed columns."""
+        """One line for each thing that could not be read, and what else is to be said."""
         lines = [str(each) for each in self.broken]
         if self.guessed:
             more = f" and {len(self.guessed) - 1} more" if len(self.guessed) > 1 else ""
@@ -58,14 +72,75 @@ class Index:
                 f"{self.guessed[0]}{more}: the record declares no columns; "
                 "every numeric column that is no param was read as a metric"
             )
-        return (*lines, *self.notices)
+        return (*lines, *dict.fromkeys(self._notices))
 
     def close(self) -> None:
         """Give back the engine's memory and files."""
         self.connection.close()
 
+    def _rows(
+        self, statement: str, bound: Mapping[str, object] | Sequence[object] | None
+    ) -> list[tuple[object, ...]]:
+        found: list[tuple[object, ...]] = self.connection.execute(statement, bound).fetchall()
+        return found
 
-def open_index(ledger: Ledger, *layers: Layer) -> Index:  # noqa: C901
+    def _open(self) -> None:
+        """Refresh the layers one by one: which notes and curves are asked for, the records say."""
+        records = RecordsSource(self._ledger)
+        found: dict[Layer, Refreshed] = {"records": refresh(self._ledger, records)}
+        if len(self._layers) > 1:
+            found |= self._further(found["records"])
+        self.connection = _connected(found)
+        self._is_stored = any(each.generation.path for each in found.values())
+        broken = [each for layer in found.values() for each in layer.broken]
+        self.broken: tuple[BrokenRun, ...] = tuple(
+            {str(each): each for each in (*broken, *records.twice)}.values()
+        )
+        """What could not be read: records, and tables whose runs have no values from rows."""
+        self.guessed: tuple[str, ...] = tuple(
+            str(row[1]) for row in found["records"].fresh.get("runs", ()) if row[_GUESSED]
+        )
+        """Ids of runs whose columns' roles follow from the fixed rule."""
+        if any(each.was_damaged for each in found.values()):
+            self._notices.append(DAMAGE)
+        if "curves" in self._layers:
+            self._add_epochs()
+
+    def _further(self, records: Refreshed) -> dict[Layer, Refreshed]:
+        """Return the layers beside the records."""
+        with _connected({"records": records}) as connection:
+            runs = connection.execute(_FOLDERS).fetchall()
+        found: dict[Layer, Refreshed] = {}
+        if "notes" in self._layers:
+            ids = {str(path): str(run_id) for path, run_id, _ in runs}
+            found["notes"] = refresh(self._ledger, NotesSource(self._ledger, ids))
+        if "curves" in self._layers:
+            tables = {path: tables_of(names) for path, _, names in runs}
+            with_tables = {path: names for path, names in tables.items() if names}
+            found["curves"] = refresh(self._ledger, CurvesSource(self._ledger, with_tables))
+        return found
+
+    def _add_epochs(self) -> None:
+        """Create the view ``epochs``, with a column for each of the metrics that most runs have."""
+        found = self._rows(
+            "SELECT metric FROM summary WHERE n > 0 GROUP BY metric ORDER BY count(*) DESC, metric",
+            None,
+        )
+        names = [str(metric) for (metric,) in found]
+        self.connection.execute(wide_statement(sorted(names[:MAX_WIDE])))
+        if len(names) > MAX_WIDE:
+            self._notices.append(
+                f"epochs has columns for {MAX_WIDE} of {len(names)} metrics; "
+                "the view metrics has all"
+            )
+
+
+DAMAGE = "the index was damaged and was made anew"
+_FOLDERS = f"SELECT path, run_id, files FROM {FRESH}.folders"  # noqa: S608  # our names
+_GUESSED = 1 + TABLES["records"]["runs"].names.index("is_guessed")
+
+
+def open_index(ledger: Ledger, *layers: Layer) -> Index:
     """Return the index of ``ledger`` with the views of ``layers``; "records" always is one.
 
     Args:
@@ -75,48 +150,35 @@ def open_index(ledger: Ledger, *layers: Layer) -> Index:  # noqa: C901
     Raises:
         LedgerError: the ledger's own folder cannot be read.
     """
-    wanted = [layer for layer in LAYERS if layer == "records" or layer in layers]
-    connection = connect()
-    broken: list[BrokenRun] = list(ledger.broken)
-    guessed: list[str] = []
+    return Index(ledger, [layer for layer in LAYERS if layer == "records" or layer in layers])
+
+
+def _connected(found: Mapping[Layer, Refreshed]) -> DuckDBPyConnection:
+    """Return a connection with the views of what was ``found``."""
+    based = {layer: each for layer, each in found.items() if each.generation.path}
+    connection = connect({base_name(layer): each.generation.path for layer, each in based.items()})
     connection.execute(f"CREATE SCHEMA {FRESH}")
-    rows: dict[str, list[Row]] = {name: [] for layer in wanted for name in TABLES[layer]}
-    for entry, run in enumerate(ledger.runs):
-        found, problem = record_rows(ledger, run)
-        if problem is not None:
-            broken.append(BrokenRun(path=str(problem.path or run.path), error=problem))
-        if found["runs"][0][30]:
-            guessed.append(run.run_id)
-        if "notes" in wanted:
-            found = {**found, **note_rows(ledger, run)}
-        if "curves" in wanted:
-            try:
-                found = {**found, **curve_rows(ledger, run)}
-            except MalformedError as error:
-                if problem is None:
-                    broken.append(BrokenRun(path=str(error.path or run.path), error=error))
-        for name, each in found.items():
-            rows[name] += [(entry, *row) for row in each]
-    for layer in wanted:
+    statements: list[str] = []
+    for layer, each in found.items():
+        is_based = layer in based
         for name, stored in TABLES[layer].items():
             create(connection, f"{FRESH}.{name}", stored)
-            insert(connection, f"{FRESH}.{name}", stored, rows[name])
-        for statement in view_statements(layer, is_based=False, is_hiding=False):
-            connection.execute(statement)
-    index = Index(connection, broken, guessed)
-    if "curves" in wanted:
-        _add_epochs(index)
-    return index
+            insert(connection, f"{FRESH}.{name}", stored, each.fresh.get(name, ()))
+        if each.hidden:
+            table = f"{FRESH}.{HIDDEN}_{layer}"
+            connection.execute(f"CREATE TABLE {table} (entry INTEGER)")
+            marks = f"INSERT INTO {table} SELECT unnest(?::INTEGER[])"  # our names
+            connection.execute(marks, [list(each.hidden)])
+        statements += view_statements(layer, is_based=is_based, is_hiding=bool(each.hidden))
+    connection.execute(";".join(statements))
+    return connection
 
 
-def _add_epochs(index: Index) -> None:
-    """Create the view ``epochs``, with a column for each of the metrics that most runs have."""
-    found = index.rows(
-        "SELECT metric FROM summary WHERE n > 0 GROUP BY metric ORDER BY count(*) DESC, metric"
-    )
-    names = [str(metric) for (metric,) in found]
-    index.connection.execute(wide_statement(sorted(names[:MAX_WIDE])))
-    if len(names) > MAX_WIDE:
-        index.notices.append(
-            f"epochs has columns for {MAX_WIDE} of {len(names)} metrics; the view metrics has all"
-        )
+def _is_damage(error: BaseException) -> bool:
+    return type(error).__name__ in {
+        "IOException",
+        "InternalException",
+        "InternalError",
+        "FatalException",
+        "SerializationException",
+    }

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.reader.index.tables import Layer, Stored
+    from ledger.reader.index.tables import Layer
 
 FRESH = "fresh"
 """Schema of the rows that were read for this question."""
@@ -41,14 +41,33 @@ def view_statements(layer: Layer, *, is_based: bool, is_hiding: bool) -> list[st
     """
     statements = []
     for name, stored in TABLES[layer].items():
-        sources = [_select(f"{FRESH}.{name}", stored)]
-        if is_based:
-            base = _select(f"{base_name(layer)}.{name}", stored)
-            if is_hiding:
-                base += f" WHERE entry NOT IN (SELECT entry FROM {FRESH}.{HIDDEN}_{layer})"  # noqa: S608
-            sources.insert(0, base)
-        statements.append(f"CREATE VIEW {name} AS {' UNION ALL '.join(sources)}")
+        shown = [column for column in stored.names if column not in stored.hidden]
+        statements.append(_view(name, name, shown, layer, is_based=is_based, is_hiding=is_hiding))
+        if name == "runs":
+            place = f"{FRESH}.folders"
+            folder = ("path", "run_id", "files")
+            statements.append(
+                _view(place, name, folder, layer, is_based=is_based, is_hiding=is_hiding)
+            )
     return statements
+
+
+def _view(  # noqa: PLR0913  # one call
+    view: str,
+    table: str,
+    columns: Sequence[str],
+    layer: Layer,
+    *,
+    is_based: bool,
+    is_hiding: bool,
+) -> str:
+    chosen = ", ".join(map(quoted, columns))
+    sources = [f"SELECT {chosen} FROM {FRESH}.{table}"]  # noqa: S608  # our names
+    if is_based:
+        base = f"SELECT {chosen} FROM {base_name(layer)}.{table}"  # noqa: S608  # our names
+        hidden = f"SELECT entry FROM {FRESH}.{HIDDEN}_{layer}"  # noqa: S608  # our names
+        sources.insert(0, f"{base} WHERE entry NOT IN ({hidden})" if is_hiding else base)
+    return f"CREATE VIEW {view} AS {' UNION ALL '.join(sources)}"
 
 
 def wide_statement(metrics: Sequence[str]) -> str:
@@ -74,8 +93,3 @@ def wide_statement(metrics: Sequence[str]) -> str:
 def quoted(name: str, mark: str = '"') -> str:
     """Return ``name`` as an identifier of the engine, or as a text with ``mark`` ``'``."""
     return f"{mark}{name.replace(mark, mark + mark)}{mark}"
-
-
-def _select(table: str, stored: Stored) -> str:
-    shown = ", ".join(f'"{name}"' for name in stored.names if name not in stored.hidden)
-    return f"SELECT {shown} FROM {table}"  # noqa: S608  # our names
