@@ -32,7 +32,7 @@ if TYPE_CHECKING:
             ...
 
 
-_TIME = (
+TIME = (
     r"(?P<year>(?!0000)[0-9]{4})"
     r"-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
     r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
@@ -98,13 +98,13 @@ class Time:
 
     def check(self, item: Json, path: str) -> None:
         """Raise MalformedError unless ``item`` is such a time, of a day that exists."""
-        found = re.fullmatch(_TIME, item) if isinstance(item, str) else None
+        found = re.fullmatch(TIME, item) if isinstance(item, str) else None
         if found is None or int(found["day"]) > _days(int(found["year"]), int(found["month"])):
             _refuse(item, path, "a time like 2026-02-01T16:30:00+00:00")
 
     def schema(self) -> dict[str, Json]:
         """Return the JSON Schema of this shape."""
-        return {"type": "string", "pattern": f"^(?:{re.sub(r'[?]P<[a-z]+>', '?:', _TIME)})$"}
+        return {"type": "string", "pattern": f"^(?:{re.sub(r'[?]P<[a-z]+>', '?:', TIME)})$"}
 
 
 @value
@@ -230,6 +230,15 @@ class OneOf:
     def schema(self) -> dict[str, Json]:
         """Return the JSON Schema of this shape."""
         return {"anyOf": [self.first.schema(), self.second.schema()]}
+
+
+def is_of_shape(shape: Shape, item: Json) -> bool:
+    """Whether ``shape`` passes ``item``."""
+    try:
+        shape.check(item, "")
+    except MalformedError:
+        return False
+    return True
 
 
 def _refuse(item: Json, path: str, wanted: str) -> None:

@@ -39,6 +39,9 @@ FIELDS = (
 PREFIXED = frozenset({"commit", "data"})
 """Fields that also equal the beginning of their text, at least four characters of it."""
 PARAM_PREFIX = "param."
+_FLAGS = {"true": True, "false": False}
+_FLAG_LENGTH = 5
+_LEADS = frozenset("+-.0123456789")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,38}")
 
@@ -66,16 +69,25 @@ class Fact:
 
 def typed(item: Json) -> Typed:
     """Return ``item`` in every kind; text that reads as a number or a boolean is one too."""
-    if isinstance(item, bool):
-        return Typed(text="true" if item else "false", number=None, whole=None, flag=item)
+    text, number, whole, flag = kinds(item)
+    return Typed(text=text, number=number, whole=whole, flag=flag)
+
+
+def kinds(item: Json) -> tuple[str, float | None, str | None, bool | None]:
+    """Return the fields of ``typed`` as a tuple: an index asks for millions."""
+    if item.__class__ is float:
+        text = repr(item)
+        return text, finite(item), None, None
+    if item is True or item is False:
+        return "true" if item else "false", None, None, item
     if isinstance(item, str):
-        flag = {"true": True, "false": False}.get(item.lower())
-        return Typed(text=item, number=_number(item), whole=_whole(item), flag=flag)
-    text = json.dumps(item, ensure_ascii=False, sort_keys=True)
-    if isinstance(item, int | float):
-        number = finite(item)
-        return Typed(text=text, number=number, whole=_whole(text), flag=None)
-    return Typed(text=text, number=None, whole=None, flag=None)
+        if item[:1] in _LEADS:
+            return item, _number(item), _whole(item), None
+        return item, None, None, _FLAGS.get(item.lower()) if len(item) <= _FLAG_LENGTH else None
+    if isinstance(item, int):
+        text = str(item)
+        return text, finite(item), _whole(text), None
+    return json.dumps(item, ensure_ascii=False, sort_keys=True), None, None, None
 
 
 def field_facts(ledger: Ledger, run: StoredRun, key: str) -> Iterator[Fact]:

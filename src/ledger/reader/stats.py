@@ -176,11 +176,16 @@ def _stats(
     *,
     is_by_epoch: bool,
 ) -> tuple[Stat, ...]:
-    stated = run.record.metrics
+    stated, said = run.record.metrics, run.record.stated
     names = sorted(name for name in {*summary, *stated} if metrics is None or name in metrics)
     return tuple(
         _from_summary(
-            run, name, as_object(summary[name]), firsts.get(name), is_by_epoch=is_by_epoch
+            run.run_id,
+            name,
+            as_object(summary[name]),
+            firsts.get(name),
+            stated.get(name) if name in said else None,
+            is_by_epoch=is_by_epoch,
         )
         if name in summary
         else _from_record(run, name, stated[name])
@@ -188,21 +193,21 @@ def _stats(
     )
 
 
-def _from_summary(
-    run: StoredRun,
+def _from_summary(  # noqa: PLR0913  # one call
+    run_id: str,
     metric: str,
     entry: Mapping[str, Json],
     first: float | None,
+    final: float | None,
     *,
     is_by_epoch: bool,
 ) -> Stat:
     last = decode_number(entry.get("last"))
-    is_stated = metric in run.record.stated
     return Stat(
-        run_id=run.run_id,
+        run_id=run_id,
         metric=metric,
         last=last,
-        final=run.record.metrics.get(metric, last) if is_stated else last,
+        final=last if final is None else final,
         first=first,
         low=finite(decode_number(entry.get("min"))),
         low_at=_whole(entry.get("min_at")),

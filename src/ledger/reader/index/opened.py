@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.reader.engine import connect, load_duckdb
-from ledger.reader.index.fill import create, insert
+from ledger.reader.index.fill import create, insert, insert_raw
 from ledger.reader.index.generation import drop
 from ledger.reader.index.refresh import refresh
 from ledger.reader.index.sources import CurvesSource, NotesSource, RecordsSource, tables_of
@@ -108,16 +108,21 @@ class Index:
 
     def _further(self, records: Refreshed) -> dict[Layer, Refreshed]:
         """Return the layers beside the records."""
+        found: dict[Layer, Refreshed] = {}
         with _connected({"records": records}) as connection:
             runs = connection.execute(_FOLDERS).fetchall()
-        found: dict[Layer, Refreshed] = {}
-        if "notes" in self._layers:
-            ids = {str(path): str(run_id) for path, run_id, _ in runs}
-            found["notes"] = refresh(self._ledger, NotesSource(self._ledger, ids))
-        if "curves" in self._layers:
-            tables = {path: tables_of(names) for path, _, names in runs}
-            with_tables = {path: names for path, names in tables.items() if names}
-            found["curves"] = refresh(self._ledger, CurvesSource(self._ledger, with_tables))
+            if "notes" in self._layers:
+                ids = {str(path): str(run_id) for path, run_id, _ in runs}
+                found["notes"] = refresh(self._ledger, NotesSource(self._ledger, ids))
+            if "curves" in self._layers:
+                tables = {path: tables_of(names) for path, _, names in runs}
+                with_tables = {path: names for path, names in tables.items() if names}
+                source = CurvesSource(
+                    self._ledger,
+                    with_tables,
+                    lambda: dict(connection.execute(_WITH_ROWS).fetchall()),
+                )
+                found["curves"] = refresh(self._ledger, source)
         return found
 
     def _add_epochs(self) -> None:
@@ -137,6 +142,7 @@ class Index:
 
 DAMAGE = "the index was damaged and was made anew"
 _FOLDERS = f"SELECT path, run_id, files FROM {FRESH}.folders"  # noqa: S608  # our names
+_WITH_ROWS = "SELECT run_id, list(metric) FROM summary WHERE n > 0 GROUP BY run_id"
 _GUESSED = 1 + TABLES["records"]["runs"].names.index("is_guessed")
 
 
@@ -164,6 +170,8 @@ def _connected(found: Mapping[Layer, Refreshed]) -> DuckDBPyConnection:
         for name, stored in TABLES[layer].items():
             create(connection, f"{FRESH}.{name}", stored)
             insert(connection, f"{FRESH}.{name}", stored, each.fresh.get(name, ()))
+        if each.raw:
+            insert_raw(connection, f"{FRESH}.metrics", each.raw)
         if each.hidden:
             table = f"{FRESH}.{HIDDEN}_{layer}"
             connection.execute(f"CREATE TABLE {table} (entry INTEGER)")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from ledger.contract.json_text import as_list, as_object, as_text
+import math
+
+from ledger.contract.json_text import as_list, as_object, as_text, decode_number
 from ledger.errors import MalformedError
-from ledger.reader.facts import data_sections, params, seed_of, typed
-from ledger.reader.stats import is_guessed, run_stats, stated_stats
+from ledger.reader.facts import data_sections, kinds, params, seed_of
+from ledger.reader.stats import finite, is_guessed, run_stats, stated_stats
 from ledger.reader.times import parse_time
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ledger.contract.json_text import Json
     from ledger.reader.index.tables import Row, Rows
@@ -24,19 +26,62 @@ _MAX_WHOLE = 2**63 - 1
 def record_rows(ledger: Ledger, run: StoredRun) -> tuple[Rows, MalformedError | None]:
     """Return the rows of ``run`` by table, and what is wrong with its tables if they were read."""
     problem = None
-    try:
-        stats = run_stats(ledger, run)
-    except MalformedError as error:
-        problem = error
-        stats = stated_stats(run)
-    rows = {
+    columns = as_object(run.record.document.get("columns"))
+    sealed = as_object(run.record.document.get("summary")) if run.is_sealed else None
+    if sealed:
+        summary = _sealed_rows(run, sealed, columns)
+    else:
+        try:
+            stats = run_stats(ledger, run)
+        except MalformedError as error:
+            problem, stats = error, stated_stats(run)
+        stated = run.record.stated
+        summary = [_summary_row(stat, columns, is_stated=stat.metric in stated) for stat in stats]
+    rows: Rows = {
         "runs": [_run_row(ledger, run)],
-        "summary": [_summary_row(run, stat) for stat in stats],
-        "params": list(_param_rows(run)),
+        "summary": summary,
+        "params": [(run.run_id, key, *kinds(item)) for key, item in params(run.record).items()],
         "data": list(_data_rows(run)),
         "artifacts": list(_artifact_rows(run)),
     }
     return rows, problem
+
+
+def _sealed_rows(
+    run: StoredRun, summary: Mapping[str, Json], columns: Mapping[str, Json]
+) -> list[Row]:
+    """Return what ``run_stats`` says of a sealed run, which is what most of ten thousand are."""
+    run_id, numbers, stated = run.run_id, run.record.metrics, run.record.stated
+    is_by_epoch = "epoch" in columns
+    rows: list[Row] = []
+    for metric, item in summary.items():
+        entry = as_object(item)
+        last = decode_number(entry.get("last"))
+        is_stated = metric in stated
+        rows.append(
+            (
+                run_id,
+                metric,
+                _double(last),
+                _double(numbers.get(metric, last)) if is_stated else _double(last),
+                finite(decode_number(entry.get("min"))),
+                _whole(entry.get("min_at")),
+                finite(decode_number(entry.get("max"))),
+                _whole(entry.get("max_at")),
+                _whole(entry.get("n")) or 0,
+                _whole(entry.get("n_nonfinite")) or 0,
+                is_by_epoch,
+                is_stated,
+                as_text(as_object(columns.get(metric)).get("goal")),
+            )
+        )
+    if len(numbers) > len(rows) or not numbers.keys() <= summary.keys():
+        rows += [
+            _summary_row(stat, columns, is_stated=stat.metric in stated)
+            for stat in stated_stats(run)
+            if stat.metric not in summary
+        ]
+    return rows
 
 
 def _run_row(ledger: Ledger, run: StoredRun) -> Row:
@@ -83,29 +128,22 @@ def _run_row(ledger: Ledger, run: StoredRun) -> Row:
     )
 
 
-def _summary_row(run: StoredRun, stat: Stat) -> Row:
-    column = as_object(as_object(run.record.document.get("columns")).get(stat.metric))
+def _summary_row(stat: Stat, columns: Mapping[str, Json], *, is_stated: bool) -> Row:
     return (
-        run.run_id,
+        stat.run_id,
         stat.metric,
-        stat.last,
-        stat.final,
+        _double(stat.last),
+        _double(stat.final),
         stat.low,
-        stat.low_at,
+        _whole(stat.low_at),
         stat.high,
-        stat.high_at,
+        _whole(stat.high_at),
         stat.n,
         stat.n_nonfinite,
         stat.is_by_epoch,
-        stat.metric in run.record.stated,
-        as_text(column.get("goal")),
+        is_stated,
+        as_text(as_object(columns.get(stat.metric)).get("goal")),
     )
-
-
-def _param_rows(run: StoredRun) -> Iterator[Row]:
-    for key, item in params(run.record).items():
-        as_kinds = typed(item)
-        yield run.run_id, key, as_kinds.text, as_kinds.number, as_kinds.whole, as_kinds.flag
 
 
 def _data_rows(run: StoredRun) -> Iterator[Row]:
@@ -156,11 +194,27 @@ def _said(item: Json) -> str | None:
 
 
 def _json_list(texts: tuple[str, ...]) -> str:
-    import json  # noqa: PLC0415  # paid by the record's reader already
+    if not texts:
+        return "[]"
+    joined = '","'.join(texts)
+    if joined.isprintable() and "\\" not in joined and joined.count('"') == 2 * len(texts) - 2:
+        return f'["{joined}"]'
+    import json  # noqa: PLC0415  # rare
 
-    return json.dumps(texts, ensure_ascii=False)
+    return json.dumps(texts)
+
+
+def _double(number: float | None) -> float | None:
+    """Return ``number`` as a float; an integer beyond every float is infinite."""
+    if number.__class__ is not int:
+        return number
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _whole(item: Json) -> int | None:
-    is_whole = isinstance(item, int) and not isinstance(item, bool)
-    return item if is_whole and -_MAX_WHOLE <= item <= _MAX_WHOLE else None  # type: ignore[operator,return-value]  # is_whole
+    if item.__class__ is not int:
+        return None
+    return item if -_MAX_WHOLE <= item <= _MAX_WHOLE else None

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.reader.index.generation import Also, Key
+    from ledger.reader.index.raw_table import RawTable
     from ledger.reader.index.sources import Extract, LayerSource
-    from ledger.reader.index.tables import Row
+    from ledger.reader.index.tables import Row, Rows
     from ledger.reader.ledger import BrokenRun, Ledger
     from ledger.reader.source import Stamp
 
@@ -48,6 +49,8 @@ class Refreshed:
     """Entries of the generation that are not in view."""
     fresh: Mapping[str, Sequence[Row]]
     """Rows of what the generation has not, by table, led by their entry."""
+    raw: Sequence[tuple[int, str, RawTable]]
+    """Plain tables among them, as (entry, run id, table)."""
     broken: Sequence[BrokenRun]
     was_damaged: bool
 
@@ -81,7 +84,14 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
         read = ((path, source.read(path)) for path in parted.missing)
         leftovers = [(path, each) for path, each in read if each is not None]
     fresh: dict[str, list[Row]] = {}
-    for entry, (_, extract) in enumerate(leftovers, stored.last + 1):
+    raw: list[tuple[int, str, RawTable]] = []
+    for entry, (path, each) in enumerate(leftovers, stored.last + 1):
+        extract = each
+        if extract.raw is not None:
+            if extract.raw[1].is_sound:
+                raw.append((entry, *extract.raw))
+                continue
+            extract = source.read_with_care(path) or each
         for table, rows in extract.rows.items():
             fresh.setdefault(table, []).extend((entry, *row) for row in rows)
     shown = frozenset(parted.hits.values())
@@ -90,6 +100,7 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
         generation=stored,
         hidden=hidden,
         fresh=fresh,
+        raw=raw,
         broken=[each for _, extract in leftovers for each in extract.broken],
         was_damaged=stored.is_damaged,
     )
@@ -147,14 +158,22 @@ def _build(  # noqa: PLR0913, PLR0917  # one call
                         continue
                     last += 1
                     builder.add(last, extract.rows)
+                    if extract.raw is not None:
+                        builder.add_raw(last, *extract.raw)
                     kept[path, stamp] = last
                     if extract.also:
                         also[last] = extract.also
-                builder.finish(stored.path, dropped)
+                paths = {entry: path for (path, _), entry in kept.items()}
+                builder.finish(stored.path, dropped, lambda entry: _rows(source, paths[entry]))
                 made = Generation(path=builder.path, known=kept, also=also, last=last)
                 return publish(folder, source.layer, name, made), leftovers
     except (OSError, load_duckdb().Error):
         return None  # disk full or read-only, or the old generation is damaged: only speed is lost
+
+
+def _rows(source: LayerSource, path: str) -> Rows:
+    extract = source.read_with_care(path)
+    return {} if extract is None else extract.rows
 
 
 def _elsewhere(known: Mapping[Key, int], parted: _Parted) -> dict[Key, int]:

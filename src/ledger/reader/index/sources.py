@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ledger.contract.layout import NOTE_NAME, is_metrics_table, is_table, worker_of
+from functools import cached_property
+
+from ledger.contract.layout import NOTE_NAME, TABLE_NAME, is_metrics_table, is_table, worker_of
 from ledger.errors import MalformedError
 from ledger.reader.index.curve_rows import curve_rows
 from ledger.reader.index.note_rows import note_rows
+from ledger.reader.index.raw_table import raw_table
 from ledger.reader.index.record_rows import record_rows
 from ledger.reader.ledger import BrokenRun
 from ledger.reader.stats import is_guessed
@@ -14,10 +17,11 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Protocol
 
     from ledger.reader.index.generation import Also
+    from ledger.reader.index.raw_table import RawTable
     from ledger.reader.index.tables import Layer, Rows
     from ledger.reader.ledger import Ledger, StoredRun
     from ledger.reader.source import Stamp
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
             """Return the rows of the run in the folder ``path``; None when it is gone."""
             ...
 
+        def read_with_care(self, path: str) -> Extract | None:
+            """Return what ``read`` returns, never as a raw table."""
+            ...
+
 
 @value
 class Extract:
@@ -44,6 +52,8 @@ class Extract:
     broken: tuple[BrokenRun, ...] = ()
     also: Also = ()
     """Further files the rows were made from, as they were before."""
+    raw: tuple[str, RawTable] | None = None
+    """(run id, table), where the table is plain enough for the engine to read it by itself."""
     is_lasting: bool = True
     """Whether the rows stay true as long as no file changes."""
 
@@ -82,6 +92,8 @@ class RecordsSource:
         is_lasting = problem is None and run.record.status != "running" and not is_guessed(run)
         return Extract(rows=rows, broken=broken, also=also, is_lasting=is_lasting)
 
+    read_with_care = read
+
     def _also(self, run: StoredRun) -> Also:
         """Return the stamps of the files that speak for a run while it is not sealed."""
         names = (name for name in run.names if is_metrics_table(name) or worker_of(name))
@@ -109,15 +121,23 @@ class NotesSource:
         """Return the sections of one note."""
         return Extract(rows=note_rows(self._ledger, path, self._run_ids[path]))
 
+    read_with_care = read
+
 
 class CurvesSource:
     """Tables of the runs in view; of ``tables`` their names, by folder."""
 
     layer: Layer = "curves"
 
-    def __init__(self, ledger: Ledger, tables: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        tables: Mapping[str, tuple[str, ...]],
+        metrics: Callable[[], Mapping[str, Collection[str]]],
+    ) -> None:
         self._ledger = ledger
         self._tables = tables
+        self._find_metrics = metrics
 
     def stamps(self) -> Mapping[str, Stamp | None]:
         """Return the stamps of the tables of every run as one."""
@@ -130,8 +150,22 @@ class CurvesSource:
             found[path] = stamp
         return found
 
+    @cached_property
+    def _metrics(self) -> Mapping[str, Collection[str]]:
+        return self._find_metrics()
+
     def read(self, path: str) -> Extract | None:
         """Return the values of one run's metrics, and its trials."""
+        if self._tables[path] == (TABLE_NAME,):
+            run_id = path.rpartition("/")[2]
+            data = self._ledger.read(f"{path}/{TABLE_NAME}")
+            raw = None if data is None else raw_table(data, self._metrics.get(run_id, ()))
+            if raw is not None:
+                return Extract(rows={}, raw=(run_id, raw))
+        return self.read_with_care(path)
+
+    def read_with_care(self, path: str) -> Extract | None:
+        """Return what ``read`` returns, as rows whatever the tables hold."""
         run = self._ledger.read_at(path)
         if run is None or isinstance(run, BrokenRun):
             return None
