@@ -106,6 +106,8 @@ class Ledger:
         self.source = source
         self.now = now
         self.index_dir = index_dir
+        self.processes = 1
+        """How many processes may read at once; the command line, which has no threads, allows 2."""
         self._statuses: dict[str, str] = {}
         self._loaded: dict[str, StoredRun | BrokenRun | None] = {}
 

@@ -23,7 +23,7 @@ from ledger.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import TypeAlias
 
     from ledger.reader.index.tables import Layer
@@ -99,12 +99,13 @@ def new_name() -> str:
     return f"{time.time_ns():x}-{os.getpid()}"
 
 
-def publish(folder: str, layer: Layer, name: str, generation: Generation) -> Generation:
-    """Make ``generation``, whose rows were built beside it, the current one; older ones go.
+def publish(folder: str, layer: Layer, generation: Generation) -> Generation:
+    """Make ``generation``, whose rows lie in a file of a name of its own, the current one.
 
     Raises:
         OSError: disk full or read-only; what was current stays so.
     """
+    name = new_name()
     stem = os.path.join(folder, f"{layer}-{name}")
     data = marshal.dumps((dict(generation.known), dict(generation.also), generation.last))
     replace_file(f"{stem}.known", data, is_durable=False)
@@ -117,7 +118,7 @@ def publish(folder: str, layer: Layer, name: str, generation: Generation) -> Gen
     }
     path = os.path.join(folder, f"{layer}.current")
     replace_file(path, json.dumps(about).encode(), is_durable=False)
-    sweep(folder, layer)
+    _sweep(folder, layer)
     return Generation(
         path=_rows(stem), known=generation.known, also=generation.also, last=generation.last
     )
@@ -129,7 +130,7 @@ def drop(folder: str, layer: Layer) -> None:
         os.unlink(os.path.join(folder, f"{layer}.current"))
 
 
-def sweep(folder: str, layer: Layer) -> None:
+def _sweep(folder: str, layer: Layer) -> None:
     """Remove generations but the newest, and files of builds that nobody finishes any more."""
     with contextlib.suppress(OSError):
         names = sorted(os.listdir(folder))
@@ -143,6 +144,33 @@ def sweep(folder: str, layer: Layer) -> None:
             path = os.path.join(folder, name)
             if name.startswith(".") and time.time() - os.stat(path).st_mtime > _ABANDONED_S:
                 _remove(path)
+
+
+@contextlib.contextmanager
+def alone(folder: str) -> Iterator[bool]:
+    """Hold the right to publish into ``folder``; nobody waits for it.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+    """
+    os.makedirs(folder, exist_ok=True)
+    handle = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        yield _is_locked(handle)
+    finally:
+        os.close(handle)
+
+
+def _is_locked(handle: int) -> bool:
+    try:
+        import fcntl  # noqa: PLC0415  # Windows has none; two builds there are only twice the work
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _rows(stem: str) -> str:

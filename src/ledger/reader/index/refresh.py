@@ -7,35 +7,33 @@ import os
 import time
 
 from ledger.reader.engine import load_duckdb
-from ledger.reader.index.build import Builder
+from ledger.reader.index.build import build
 from ledger.reader.index.generation import (
     NONE,
     Generation,
-    drop,
+    alone,
     new_name,
     publish,
     read_generation,
 )
+from ledger.reader.index.harvest import PASSING, Field, harvest
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ledger.reader.index.generation import Also, Key
+    from ledger.reader.index.harvest import Harvest
     from ledger.reader.index.raw_table import RawTable
-    from ledger.reader.index.sources import Extract, LayerSource
+    from ledger.reader.index.sources import LayerSource
     from ledger.reader.index.tables import Row, Rows
     from ledger.reader.ledger import BrokenRun, Ledger
     from ledger.reader.source import Stamp
 
 OVERLAY = 48
 """So many changed runs are read for a question; more are stored for the next one too."""
-_MARGIN_NS = 50_000_000
-"""A file younger than this may be written again without a new time."""
-_COARSE_MARGIN_NS = 2_000_000_000
-"""As above, where the file system counts whole seconds."""
 _CONTENT_KEPT = 4
 """Entries of other trees that stay stored for each entry in view."""
 
@@ -61,6 +59,8 @@ class _Parted:
 
     hits: Mapping[Key, int]
     missing: Sequence[str]
+    n_new: int
+    """Of the missing ones those that the generation does not know to be passing."""
 
 
 def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
@@ -69,106 +69,104 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
     now_ns = time.time_ns()
     stamps = source.stamps()
     stored = NONE if folder is None else read_generation(folder, source.layer)
-    if folder is not None and stored.is_damaged:
-        drop(folder, source.layer)
+    was_damaged = stored.is_damaged
     parted = _part(ledger, stamps, stored)
     n_gone = len(stored.known) - len(parted.hits)
-    leftovers: list[tuple[str, Extract]] | None = None
-    is_large = len(parted.missing) > OVERLAY or n_gone > max(OVERLAY, len(parted.hits))
-    if folder is not None and is_large and any(stamps[path] for path in parted.missing):
-        built = _build(folder, source, stamps, stored, parted, now_ns)
-        if built is not None:
-            stored, leftovers = built
-            parted = _part(ledger, stamps, stored)
-    if leftovers is None:
-        read = ((path, source.read(path)) for path in parted.missing)
-        leftovers = [(path, each) for path, each in read if each is not None]
+    if folder is not None and (parted.n_new > OVERLAY or n_gone > OVERLAY + len(parted.hits)):
+        field = Field(
+            source=source,
+            stamps=stamps,
+            now_ns=now_ns,
+            stem=os.path.join(folder, f".{source.layer}-{new_name()}"),
+            first=stored.last + 1,
+        )
+        stored = _published(folder, field, stored, parted, ledger.processes)
+        parted = _part(ledger, stamps, stored)
+    extracts = [(path, each) for path in parted.missing if (each := source.read(path)) is not None]
     fresh: dict[str, list[Row]] = {}
     raw: list[tuple[int, str, RawTable]] = []
-    for entry, (path, each) in enumerate(leftovers, stored.last + 1):
-        extract = each
-        if extract.raw is not None:
-            if extract.raw[1].is_sound:
-                raw.append((entry, *extract.raw))
-                continue
-            extract = source.read_with_care(path) or each
-        for table, rows in extract.rows.items():
-            fresh.setdefault(table, []).extend((entry, *row) for row in rows)
+    for entry, (path, each) in enumerate(extracts, stored.last + 1):
+        if each.raw is not None and each.raw[1].is_sound:
+            raw.append((entry, *each.raw))
+            continue
+        rows = each.rows if each.raw is None else _rows(source, path)
+        for table, found in rows.items():
+            fresh.setdefault(table, []).extend((entry, *row) for row in found)
     shown = frozenset(parted.hits.values())
-    hidden = [] if n_gone == 0 else [e for e in stored.known.values() if e not in shown]
+    is_hiding = len(shown) < len(stored.known)
+    hidden = [e for e in stored.known.values() if e not in shown] if is_hiding else []
     return Refreshed(
         generation=stored,
         hidden=hidden,
         fresh=fresh,
         raw=raw,
-        broken=[each for _, extract in leftovers for each in extract.broken],
-        was_damaged=stored.is_damaged,
+        broken=[each for _, extract in extracts for each in extract.broken],
+        was_damaged=was_damaged,
     )
 
 
 def _part(ledger: Ledger, stamps: Mapping[str, Stamp | None], stored: Generation) -> _Parted:
     hits: dict[Key, int] = {}
     missing: list[str] = []
+    n_new = 0
     known, also = stored.known, stored.also
     for key in stamps.items():
         entry = known.get(key)  # type: ignore[arg-type]  # a stamp that is None is never known
-        if entry is None or (entry in also and not _is_same(ledger, also[entry])):
+        is_known = entry is not None and entry != PASSING
+        if entry is None or not is_known or not _is_same(ledger, also.get(entry, ())):
             missing.append(key[0])
+            n_new += entry != PASSING and key[1] is not None
         else:
             hits[key] = entry  # type: ignore[index]  # as above
-    return _Parted(hits=hits, missing=missing)
+    return _Parted(hits=hits, missing=missing, n_new=n_new)
 
 
 def _is_same(ledger: Ledger, also: Also) -> bool:
     return all(ledger.source.file_stamp(path) == stamp for path, stamp in also)
 
 
-def _build(  # noqa: PLR0913, PLR0917  # one call
-    folder: str,
-    source: LayerSource,
-    stamps: Mapping[str, Stamp | None],
-    stored: Generation,
-    parted: _Parted,
-    now_ns: int,
-) -> tuple[Generation, list[tuple[str, Extract]]] | None:
-    """Publish a generation with all that lasts; None where that is not to be.
+def _published(
+    folder: str, field: Field, stored: Generation, parted: _Parted, processes: int
+) -> Generation:
+    """Publish a generation with all that lasts; return ``stored`` where that is not to be.
 
-    Returns:
-        The generation, and what was read but may not be stored.
+    Another process may be at it, the disk may be full or read-only: only speed is lost.
     """
+    layer = field.source.layer
     kept = {**parted.hits, **_elsewhere(stored.known, parted)}
     entries = frozenset(kept.values())
     dropped = [entry for entry in stored.known.values() if entry not in entries]
-    also = {entry: files for entry, files in stored.also.items() if entry in entries}
-    leftovers: list[tuple[str, Extract]] = []
-    last = stored.last
+    path = f"{field.stem}.duckdb"
+    found: Harvest | None = None
     try:
-        with _alone(folder) as is_alone:
+        with alone(folder) as is_alone:
             if not is_alone:
-                return None
-            name = new_name()
-            with Builder(folder, source.layer, name) as builder:
-                for path in parted.missing:
-                    extract = source.read(path)
-                    stamp = stamps[path]
-                    if extract is None:
-                        continue
-                    if stamp is None or not extract.is_lasting or _is_young(stamp, now_ns):
-                        leftovers.append((path, extract))
-                        continue
-                    last += 1
-                    builder.add(last, extract.rows)
-                    if extract.raw is not None:
-                        builder.add_raw(last, *extract.raw)
-                    kept[path, stamp] = last
-                    if extract.also:
-                        also[last] = extract.also
-                paths = {entry: path for (path, _), entry in kept.items()}
-                builder.finish(stored.path, dropped, lambda entry: _rows(source, paths[entry]))
-                made = Generation(path=builder.path, known=kept, also=also, last=last)
-                return publish(folder, source.layer, name, made), leftovers
+                return stored
+            found = harvest(field, parted.missing, processes=processes)
+            folders = {entry: place for place, entry in found.entries.items()}
+            build(
+                path,
+                layer,
+                found.parts,
+                stored.path,
+                dropped,
+                lambda entry: _rows(field.source, folders[entry]),
+            )
+            for place, entry in found.entries.items():
+                stamp = field.stamps[place]
+                if stamp is not None:
+                    kept[place, stamp] = entry
+            also = {entry: files for entry, files in stored.also.items() if entry in entries}
+            made = Generation(path=path, known=kept, also={**also, **found.also}, last=found.last)
+            return publish(folder, layer, made)
     except (OSError, load_duckdb().Error):
-        return None  # disk full or read-only, or the old generation is damaged: only speed is lost
+        return stored
+    finally:
+        for part in found.parts if found is not None else ():
+            part.remove()
+        for left in (path, f"{path}.wal"):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
 
 
 def _rows(source: LayerSource, path: str) -> Rows:
@@ -185,37 +183,3 @@ def _elsewhere(known: Mapping[Key, int], parted: _Parted) -> dict[Key, int]:
 
 def _is_content(stamp: Stamp) -> bool:
     return all(isinstance(part, str) for part in stamp)
-
-
-def _is_young(stamp: Stamp, now_ns: int) -> bool:
-    """Whether a file may have been written again since, within one tick of its clock."""
-    newest = max((part for part in stamp if isinstance(part, int)), default=0)
-    margin = _MARGIN_NS if newest % 1_000_000_000 else _COARSE_MARGIN_NS
-    return newest > now_ns - margin
-
-
-@contextlib.contextmanager
-def _alone(folder: str) -> Iterator[bool]:
-    """Hold the right to publish; nobody waits for it.
-
-    Raises:
-        OSError: the folder cannot be made or written.
-    """
-    os.makedirs(folder, exist_ok=True)
-    handle = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        yield _is_locked(handle)
-    finally:
-        os.close(handle)
-
-
-def _is_locked(handle: int) -> bool:
-    try:
-        import fcntl  # noqa: PLC0415  # Windows has none; two builds there are only twice the work
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -33,7 +33,7 @@ class Stored:
     """(name, DuckDB type), ``entry`` left out."""
     is_text_kept: bool = False
     """Whether an empty text is not the same as no text."""
-    hidden: frozenset[str] = frozenset()
+    hidden: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ RUNS = Stored(
         path VARCHAR
         files VARCHAR[]
     """),
-    hidden=frozenset({"is_guessed", "files"}),
+    hidden=("is_guessed", "files"),
 )
 SUMMARY = Stored(
     columns=_columns("""
