@@ -6,6 +6,11 @@
 from __future__ import annotations
 
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
 class LedgerError(Exception):
     """Something the user can mend; bugs stay ordinary exceptions.
 
@@ -36,6 +41,24 @@ class UnknownNameError(LedgerError):
     """A run, metric or other name that the ledger does not hold, or an empty answer."""
 
     exit_code = 1
+
+
+class UnreadableError(UnknownNameError):
+    """Nothing could be read of what was asked about.
+
+    Args:
+        lines: what is wrong with each part of it; at least one.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__(
+            "no record could be read", hint="mend the records, or restore them from git"
+        )
+        self.lines = tuple(lines)
+
+    def __str__(self) -> str:
+        more = f"; and {len(self.lines) - 1} more" if len(self.lines) > 1 else ""
+        return f"{self.message}: {self.lines[0]}{more} ({self.hint})"
 
 
 class MalformedError(LedgerError):

@@ -10,12 +10,16 @@ from ledger.cli import render
 from ledger.cli.asking import ledger_here
 from ledger.errors import LedgerError, NoLedgerError
 from ledger.project import find_project
+from ledger.reader.index import open_index
 from ledger.storage.git import clean_environment, find_repository
 from ledger.writer.heal import heal, seal_gone
 
 
 if TYPE_CHECKING:
     from ledger.reader.ledger import Ledger
+
+
+_OPEN = "SELECT path FROM runs WHERE NOT is_sealed AND status IN ('running', 'crashed')"
 
 
 def healed_ledger() -> Ledger:
@@ -32,8 +36,8 @@ def healed_ledger() -> Ledger:
     except NoLedgerError:
         pass  # without a repository there is no second home
     ledger = ledger_here()
-    gone = [run for run in ledger.runs if run.record.status == "running"]
-    n_sealed = sum(_seal(project.root / run.path) for run in gone)
+    gone = open_index(ledger).rows(_OPEN)
+    n_sealed = sum(_seal(project.root / str(path)) for (path,) in gone)
     return ledger_here() if n_sealed else ledger
 
 

@@ -11,7 +11,7 @@ import click
 
 from ledger.cli import render
 from ledger.cli.exit_codes import BUG, INTERRUPTED, USAGE
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, UnreadableError
 from ledger.version import VERSION
 
 
@@ -68,6 +68,10 @@ def run() -> NoReturn:
     """Run the command line and exit with the documented code; never with a traceback."""
     try:
         code = main.main(standalone_mode=False)
+    except UnreadableError as error:
+        for line in (*error.lines, f"{error.message} ({error.hint})"):
+            render.tell(f"ledger: {line}")
+        code = error.exit_code
     except LedgerError as error:
         render.tell(f"ledger: {error}")
         code = error.exit_code

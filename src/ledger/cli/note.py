@@ -34,8 +34,9 @@ def command(  # one argument for each option
     """
     ledger = ledger_here()
     if missing:
+        waiting_notes = notes.waiting_notes(ledger)
         tell_broken(ledger)
-        for waiting in notes.waiting_notes(ledger):
+        for waiting in waiting_notes:
             render.put(f"{waiting.run_id}  {waiting.status}  {', '.join(waiting.sections)}")
         return
     if run is None:

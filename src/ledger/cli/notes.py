@@ -9,6 +9,7 @@ from ledger.contract.layout import NOTE_NAME
 from ledger.contract.note import SECTIONS
 from ledger.reader.earlier import against_earlier
 from ledger.reader.ledger import Ledger, StoredRun, kept
+from ledger.reader.names import no_runs
 from ledger.reader.notes import (
     dangling,
     note_state,
@@ -38,6 +39,8 @@ def folder_of(ledger: Ledger, run: StoredRun) -> Path:
 
 def waiting_notes(ledger: Ledger) -> list[WaitingNote]:
     """Return the runs whose note needs a person, the oldest first; imported ones need none."""
+    if ledger.broken and not ledger.runs:
+        raise no_runs(ledger.broken)
     return [
         WaitingNote(
             run_id=run.run_id,

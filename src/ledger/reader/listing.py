@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from ledger.contract.json_text import as_text
+from ledger.contract.note import SECTIONS
 from ledger.reader.answers import Answer, json_number
-from ledger.reader.ledger import kept
+from ledger.reader.index import open_index
 from ledger.reader.names import no_runs, unknown
-from ledger.reader.notes import note_state
-from ledger.reader.ranking import data_hash
-from ledger.reader.stats import collect_stats
+from ledger.reader.notes import folder_note_state
 from ledger.reader.times import parse_time
 from ledger.value import as_dict, value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
 
     from ledger.contract.json_text import Json
+    from ledger.reader.index import Index
     from ledger.reader.ledger import Ledger, StoredRun
-    from ledger.reader.stats import Stat
 
 
 @value
@@ -89,24 +88,39 @@ def list_runs(ledger: Ledger, filters: Filters, *, limit: int | None = None) -> 
     Raises:
         UnknownNameError: the ledger holds no run, or no run passes.
     """
-    if not ledger.runs:
-        raise no_runs(ledger.broken)
-    passing = [run for run in reversed(ledger.runs) if _passes(ledger, run, filters)]
-    shown = kept(passing)
-    if filters.tag is not None and not passing:
-        tags = [tag for run in ledger.runs for tag in run.record.tags]
-        if filters.tag not in tags:
-            kind = "tag"
-            raise unknown(kind, filters.tag, tags)
-    stats = collect_stats(ledger, shown[:limit], metrics=_objectives(shown[:limit]))
-    by_key = {(stat.run_id, stat.metric): stat for stat in stats.stats}
+    index = open_index(ledger, "notes")
+    if not index.rows("SELECT 1 FROM runs LIMIT 1"):
+        raise no_runs(index.broken)
+    tests = [sql for sql, wanted in _TESTS if getattr(filters, wanted)]
+    bound = {key: text for key in ("status", "tag") if (text := getattr(filters, key)) is not None}
+    where = " AND ".join(tests) or "true"
+    found = index.rows(_LISTED.format(where=where), bound)
+    if filters.tag is not None and not found:
+        _refuse_unknown_tag(index, filters.tag)
+    shown = [row for row in found if not row[-1]]
+    rows: list[ListedRun] = []
+    for row in shown:
+        if limit is not None and len(rows) == limit:
+            break
+        listed = _listed(ledger, row)
+        if not filters.is_note_missing or listed.note in {"missing", "unfilled"}:
+            rows.append(listed)
     return Answer(
         verb="ls",
         question="",
-        rows=tuple(_listed(ledger, run, by_key) for run in shown[:limit]),
-        warnings=(*map(str, ledger.broken), *stats.warnings),
-        left_out=len(passing) - len(shown),
+        rows=tuple(rows),
+        warnings=index.warnings,
+        left_out=len(found) - len(shown),
     )
+
+
+def list_named(ledger: Ledger, run_ids: Sequence[str]) -> tuple[ListedRun, ...]:
+    """Return the rows of the runs called ``run_ids``, in their order."""
+    found = open_index(ledger, "notes").rows(
+        _LISTED.format(where="list_contains($ids, r.run_id)"), {"ids": list(run_ids)}
+    )
+    by_id = {str(row[0]): row for row in found}
+    return tuple(_listed(ledger, by_id[run_id]) for run_id in run_ids if run_id in by_id)
 
 
 def duration_s(ledger: Ledger, run: StoredRun) -> float | None:
@@ -117,51 +131,57 @@ def duration_s(ledger: Ledger, run: StoredRun) -> float | None:
     return None if ended is None else max(0.0, (ended - run.started).total_seconds())
 
 
-def objective_of(run: StoredRun, by_key: Mapping[tuple[str, str], Stat]) -> Objective | None:
-    """Return the run's objective with its best value among the stats ``by_key``."""
-    if run.record.objective is None:
-        return None
-    metric, goal = run.record.objective
-    stat = by_key.get((run.run_id, metric))
-    if stat is None:
-        return Objective(metric=metric, goal=goal, value=None, epoch=None, step=None)
-    number, at = (stat.low, stat.low_at) if goal == "min" else (stat.high, stat.high_at)
-    return Objective(
-        metric=metric,
-        goal=goal,
-        value=number,
-        epoch=at if stat.is_by_epoch else None,
-        step=None if stat.is_by_epoch else at,
-    )
-
-
-def _objectives(runs: list[StoredRun]) -> set[str]:
-    return {run.record.objective[0] for run in runs if run.record.objective}
-
-
-def _passes(ledger: Ledger, run: StoredRun, filters: Filters) -> bool:
-    if filters.status is not None and ledger.status(run) != filters.status:
-        return False
-    if filters.tag is not None and filters.tag not in run.record.tags:
-        return False
-    return not filters.is_note_missing or note_state(ledger, run) in {"missing", "unfilled"}
-
-
-def _listed(ledger: Ledger, run: StoredRun, by_key: Mapping[tuple[str, str], Stat]) -> ListedRun:
+def _listed(ledger: Ledger, row: tuple[Any, ...]) -> ListedRun:
+    (run_id, name, status, started, ended, tags, commit, branch, dirty, data, *rest) = row
+    objective, goal, low, low_at, high, high_at, is_by_epoch, path, n_filled, *flags = rest
+    is_incomplete, started_text, ended_text, is_retracted = flags
+    number, at = (low, low_at) if goal == "min" else (high, high_at)
+    over = ended
+    if ended is None and status == "running":
+        over = ledger.now.replace(tzinfo=None)
     return ListedRun(
-        run_id=run.run_id,
-        name=run.record.name,
-        status=ledger.status(run),
-        started=run.record.started,
-        ended=run.record.ended,
-        duration_s=duration_s(ledger, run),
-        tags=run.record.tags,
-        objective=objective_of(run, by_key),
-        note=note_state(ledger, run),
-        commit=as_text(run.record.git.get("commit")),
-        branch=as_text(run.record.git.get("branch")),
-        dirty=run.record.is_dirty,
-        data_hash=data_hash(run),
-        is_retracted=run.is_retracted,
-        is_incomplete=run.is_incomplete,
+        run_id=run_id,
+        name=name,
+        status=status,
+        started=started_text,
+        ended=ended_text,
+        duration_s=None if over is None else max(0.0, (over - started).total_seconds()),
+        tags=tuple(tags),
+        objective=None
+        if objective is None
+        else Objective(
+            metric=objective,
+            goal=goal,
+            value=number,
+            epoch=at if is_by_epoch else None,
+            step=None if is_by_epoch else at,
+        ),
+        note="complete" if n_filled == len(SECTIONS) else folder_note_state(ledger, path),
+        commit=commit,
+        branch=branch,
+        dirty=dirty,
+        data_hash=data,
+        is_incomplete=is_incomplete,
+        is_retracted=is_retracted,
     )
+
+
+def _refuse_unknown_tag(index: Index, tag: str) -> None:
+    tags = [str(each) for (each,) in index.rows("SELECT DISTINCT unnest(tags) FROM runs")]
+    if tag not in tags:
+        kind = "tag"
+        raise unknown(kind, tag, tags)
+
+
+_TESTS = (("r.status = $status", "status"), ("list_contains(r.tags, $tag)", "tag"))
+_LISTED = """
+    SELECT r.run_id, r.name, r.status, r.started, r.ended, r.tags, r.commit, r.branch, r.dirty,
+        r.data_hash, r.objective, r.goal, s.low, s.low_at, s.high, s.high_at, s.is_by_epoch,
+        r.path, n.n_filled, r.is_incomplete, r.started_text, r.ended_text, r.is_retracted
+    FROM fresh.records r
+    LEFT JOIN summary s ON s.run_id = r.run_id AND s.metric = r.objective
+    LEFT JOIN (
+        SELECT run_id, count(*) AS n_filled FROM notes WHERE is_filled GROUP BY run_id
+    ) n ON n.run_id = r.run_id
+    WHERE {where}
+    ORDER BY r.started DESC, r.run_id DESC"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.errors import UnknownNameError
+from ledger.errors import UnknownNameError, UnreadableError
 from ledger.reader.text import printable
 
 
@@ -53,9 +53,7 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> UnknownNameError:
 def no_runs(broken: Sequence[BrokenRun] = ()) -> UnknownNameError:
     """Return the error for a ledger without a readable run; ``broken`` are those it holds."""
     if broken:
-        more = f"; and {len(broken) - 1} more" if len(broken) > 1 else ""
-        message = f"no record could be read: {broken[0]}{more}"
-        return UnknownNameError(message, hint="mend the records, or restore them from git")
+        return UnreadableError([str(each) for each in broken])
     message = "the ledger holds no run yet"
     first = '`with ledger.start("my_run", config=cfg) as run: run.log(loss=loss)`'
     return UnknownNameError(message, hint=f"record the first one: {first}")

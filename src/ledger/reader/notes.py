@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.contract.layout import NOTE_NAME, RECORD_NAME
+from ledger.contract.layout import NOTE_NAME, why_illegal
 from ledger.contract.note import SECTIONS, parse_note
 from ledger.errors import MalformedError
 
@@ -27,7 +27,12 @@ def note_state(ledger: Ledger, run: StoredRun) -> NoteState:
 
     The checks judge notes; this is only what lists show.
     """
-    note = read_note(ledger, run)
+    return folder_note_state(ledger, run.path)
+
+
+def folder_note_state(ledger: Ledger, folder: str) -> NoteState:
+    """Return what ``note_state`` returns for the run in ``folder``."""
+    note = note_in(ledger, folder)
     if note is None:
         return "missing"
     if waiting_for(ledger, note):
@@ -40,8 +45,8 @@ def waiting_sections(ledger: Ledger, note: Note) -> tuple[str, ...]:
 
     A note that is referred to answers the sections that are filled in it.
     """
-    folders = _run_folders(ledger)
-    others = [note_in(ledger, folders[each]) for each in note.see if each in folders]
+    folders = (_folder(ledger, each) for each in note.see)
+    others = [note_in(ledger, folder) for folder in folders if folder is not None]
     answered = {
         name
         for other in others
@@ -55,8 +60,7 @@ def waiting_sections(ledger: Ledger, note: Note) -> tuple[str, ...]:
 
 def dangling(ledger: Ledger, note: Note) -> tuple[str, ...]:
     """Return a line for each ``See:`` that names no run of this ledger."""
-    folders = _run_folders(ledger)
-    names = dict.fromkeys(each for each in note.see if each not in folders)
+    names = dict.fromkeys(each for each in note.see if _folder(ledger, each) is None)
     return tuple(f"See: {name} names no run of this ledger" for name in names)
 
 
@@ -74,11 +78,9 @@ def note_in(ledger: Ledger, folder: str) -> Note | None:
         return None
 
 
-def _run_folders(ledger: Ledger) -> dict[str, str]:
-    """Return {run id: folder}; a run whose record is broken may still be referred to."""
-    broken = (each.path.removesuffix(f"/{RECORD_NAME}") for each in ledger.broken)
-    found = {path.rpartition("/")[2]: path for path in broken}
-    return found | {run.run_id: run.path for run in ledger.runs}
+def _folder(ledger: Ledger, run_id: str) -> str | None:
+    """Return the folder of a run that a note refers to; its record may be broken."""
+    return ledger.source.locate(run_id) if why_illegal(run_id) is None else None
 
 
 def note_texts(ledger: Ledger, run: StoredRun) -> dict[str, str]:

@@ -107,12 +107,7 @@ class DiskSource:
         Raises:
             LedgerError: the ledger's own folder cannot be listed.
         """
-        try:
-            names = self._list(self._ledger_dir)
-        except OSError as error:
-            message = f"the ledger cannot be read: {error.strerror}"
-            hint = "mend the permissions of the folder"
-            raise LedgerError(message, hint=hint, path=self._ledger_dir) from error
+        names = self._months()
         away = {path.split("/")[-2] for path in self._live}
         for name in sorted({*names, *away}):
             below = f"{self._ledger_dir}/{name}"
@@ -139,27 +134,35 @@ class DiskSource:
 
     def locate(self, run_id: str) -> str | None:
         """Return the path of the folder called ``run_id`` in a month, None where there is none."""
-        months = (name for name in self._list(self._ledger_dir) if is_month(name))
+        months = filter(is_month, self._months())
         paths = [f"{self._ledger_dir}/{month}/{run_id}" for month in months]
         return next((path for path in (*paths, *self._live) if self._holds(path, run_id)), None)
 
     def folder(self, path: str) -> RunFolder | None:
         """Return the run folder at ``path``, None when it is gone."""
-        is_in_month = is_month(path.split("/")[-2])
-        return next(self._folder(path, is_in_month=is_in_month), None)
+        above, _, name = path.rpartition("/")
+        if above == self._ledger_dir and is_month(name):
+            return next(self._month(path), None)  # nothing could be told of the runs in it
+        return next(self._folder(path, is_in_month=is_month(above.rpartition("/")[2])), None)
 
     def stamps(self) -> dict[str, Stamp | None]:
         """Return what tells whether each run changed, by folder: two looks at the disk a run.
 
         The record is replaced whole and its folder tells of files that come and go, so that a
         sealed run is known by the two. None for what has to be read: a run that is being written,
-        and what is no run.
+        and what is no run, or is a month that cannot be listed.
+
+        Raises:
+            LedgerError: the ledger's own folder cannot be listed.
         """
         found: dict[str, Stamp | None] = {}
-        for name in self._list(self._ledger_dir):
+        for name in self._months():
             below = f"{self._ledger_dir}/{name}"
             if is_month(name):
-                self._stamp_month(below, found)
+                try:
+                    self._stamp_month(below, found)
+                except OSError:
+                    found[below] = None
             elif name not in SHARED_FOLDERS and not name.startswith("."):
                 found |= dict.fromkeys(
                     (each.path for each in self._folder(below, is_in_month=False)), None
@@ -249,6 +252,15 @@ class DiskSource:
         if self._store is None or not is_shared or os.path.exists(f"{self._root}/{path}"):
             return None
         return f"{self._store}/{name}"
+
+    def _months(self) -> list[str]:
+        """Return the names in the ledger's own folder."""
+        try:
+            return self._list(self._ledger_dir)
+        except OSError as error:
+            message = f"the ledger cannot be read: {error.strerror}"
+            hint = "mend the permissions of the folder"
+            raise LedgerError(message, hint=hint, path=self._ledger_dir) from error
 
     def _list(self, path: str) -> list[str]:
         try:

@@ -28,9 +28,9 @@ print(json.dumps(sorted(heavy & set(sys.modules))))
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["ls"], []),
-        (["show", "baseline"], []),
-        (["compare", "baseline", "small_lr"], []),
+        (["ls"], ["_duckdb"]),
+        (["show", "2026-02-01_1630_baseline-ibai4j6a"], []),
+        (["show", "baseline"], ["_duckdb"]),
         (["show", "@best:val_acc"], ["_duckdb"]),
         (["query", "best val_acc"], ["_duckdb"]),
         (["query", "best val_acc where lr < 1"], ["_duckdb", "lark"]),

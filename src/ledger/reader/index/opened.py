@@ -12,6 +12,7 @@ from ledger.reader.index.views import (
     FRESH,
     HIDDEN,
     MAX_WIDE,
+    RECORDS,
     base_name,
     view_statements,
     wide_statement,
@@ -141,7 +142,7 @@ class Index:
 
 
 DAMAGE = "the index was damaged and was made anew"
-_FOLDERS = f"SELECT path, run_id, files FROM {FRESH}.folders"  # noqa: S608  # our names
+_FOLDERS = f"SELECT path, run_id, files FROM {RECORDS}"  # noqa: S608  # our names
 _WITH_ROWS = "SELECT run_id, list(metric) FROM summary WHERE n > 0 GROUP BY run_id"
 _GUESSED = 1 + TABLES["records"]["runs"].names.index("is_guessed")
 

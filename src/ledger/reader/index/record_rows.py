@@ -125,6 +125,8 @@ def _run_row(ledger: Ledger, run: StoredRun) -> Row:
         is_guessed(run),
         run.path,
         _json_list(run.names),
+        record.started,
+        record.ended,
     )
 
 

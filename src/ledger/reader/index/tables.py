@@ -81,8 +81,10 @@ RUNS = Stored(
         is_guessed BOOLEAN
         path VARCHAR
         files VARCHAR[]
+        started_text VARCHAR
+        ended_text VARCHAR
     """),
-    hidden=("is_guessed", "files"),
+    hidden=("is_guessed", "files", "started_text", "ended_text"),
 )
 SUMMARY = Stored(
     columns=_columns("""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FRESH = "fresh"
 """Schema of the rows that were read for this question."""
+RECORDS = f"{FRESH}.records"
+"""The view of runs with the columns that are only ours."""
 INDEX_COLUMNS = (
     *("run_id", "trial_id", "attempt", "execution"),
     *("worker", "epoch", "step", "time", "epoch_base"),
@@ -44,10 +46,8 @@ def view_statements(layer: Layer, *, is_based: bool, is_hiding: bool) -> list[st
         shown = [column for column in stored.names if column not in stored.hidden]
         statements.append(_view(name, name, shown, layer, is_based=is_based, is_hiding=is_hiding))
         if name == "runs":
-            place = f"{FRESH}.folders"
-            folder = ("path", "run_id", "files")
             statements.append(
-                _view(place, name, folder, layer, is_based=is_based, is_hiding=is_hiding)
+                _view(RECORDS, name, stored.names, layer, is_based=is_based, is_hiding=is_hiding)
             )
     return statements
 
