@@ -219,7 +219,7 @@ def ours(root: Path) -> list[str] | None:
 
 
 def test_ignore_rules_decide_like_dvc_on_random_workspaces(tmp_path: Path) -> None:
-    source = random.Random(20260201)  # noqa: S311  # the same cases every time
+    source = random.Random(20260201)  # the same cases every time
     roots = [tmp_path / str(number) for number in range(400)]
     for root in roots:
         random_workspace(root, source)

@@ -120,7 +120,7 @@ def test_no_day_is_too_messy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, se
     for branch in BRANCHES[1:]:
         git(project, "branch", branch)
     enter(project, monkeypatch)
-    day = Day(project, random.Random(seed))  # noqa: S311  # dice
+    day = Day(project, random.Random(seed))  # dice
     for _ in range(40):
         day.step()
     day.run()

@@ -85,7 +85,7 @@ def forge(project: Path, record: object) -> None:
 
 @pytest.mark.parametrize("mode", ["plain", "widens"])
 def test_no_row_that_log_returned_from_is_lost(tmp_path: Path, mode: str) -> None:
-    chance = random.Random(mode)  # noqa: S311  # moments, not secrets
+    chance = random.Random(mode)  # moments, not secrets
     project = make_project(tmp_path)
     for _ in range(N_KILLS // 2):
         before = set(run_dirs(project))

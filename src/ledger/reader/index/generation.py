@@ -130,6 +130,14 @@ def drop(folder: str, layer: Layer) -> None:
         os.unlink(os.path.join(folder, f"{layer}.current"))
 
 
+def remove_unfinished(folder: str, stem: str) -> None:
+    """Remove the files of a build, whose names begin with ``stem``."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(stem):
+                _remove(os.path.join(folder, name))
+
+
 def _sweep(folder: str, layer: Layer) -> None:
     """Remove generations but the newest, and files of builds that nobody finishes any more."""
     with contextlib.suppress(OSError):

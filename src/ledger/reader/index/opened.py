@@ -56,12 +56,11 @@ class Index:
 
     def mend(self) -> None:
         """Make everything anew that is stored: it was found damaged."""
-        self.connection.close()
         for layer in self._layers:
             if self._ledger.index_dir is not None:
                 drop(self._ledger.index_dir, layer)
         self._notices = [DAMAGE]
-        self._open()
+        self._refresh()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -86,6 +85,14 @@ class Index:
         return found
 
     def _open(self) -> None:
+        try:
+            self._refresh()
+        except load_duckdb().Error as error:
+            if not _is_damage(error):
+                raise
+            self.mend()
+
+    def _refresh(self) -> None:
         """Refresh the layers one by one: which notes and curves are asked for, the records say."""
         records = RecordsSource(self._ledger)
         found: dict[Layer, Refreshed] = {"records": refresh(self._ledger, records)}
@@ -184,10 +191,10 @@ def _connected(found: Mapping[Layer, Refreshed]) -> DuckDBPyConnection:
 
 
 def _is_damage(error: BaseException) -> bool:
-    return type(error).__name__ in {
-        "IOException",
-        "InternalException",
-        "InternalError",
-        "FatalException",
-        "SerializationException",
-    }
+    """Whether a stored file may be why the engine failed: a checksum that fails is a bare Error."""
+    return type(error).__name__ in _DAMAGES
+
+
+_DAMAGES = frozenset({
+    "Error", "IOException", "InternalException", "FatalException", "SerializationException",
+})  # fmt: skip

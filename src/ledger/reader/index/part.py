@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import os
 
 from ledger.reader.index.tables import TABLES
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO, TextIO
 
     from ledger.reader.index.raw_table import RawTable
@@ -70,16 +67,6 @@ class Part:
             file.close()
         for raw in self._raw.values():
             raw.close()
-
-    def remove(self) -> None:
-        """Remove the files."""
-        for path in self._all_paths():
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-
-    def _all_paths(self) -> Iterator[str]:
-        yield from self.paths.values()
-        yield from self.raw_paths.values()
 
     def _write(self) -> None:
         for table, rows in self._waiting.items():

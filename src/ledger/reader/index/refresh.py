@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 
@@ -15,6 +14,7 @@ from ledger.reader.index.generation import (
     new_name,
     publish,
     read_generation,
+    remove_unfinished,
 )
 from ledger.reader.index.harvest import PASSING, Field, harvest
 from ledger.value import value
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ledger.reader.index.generation import Also, Key
-    from ledger.reader.index.harvest import Harvest
     from ledger.reader.index.raw_table import RawTable
     from ledger.reader.index.sources import LayerSource
     from ledger.reader.index.tables import Row, Rows
@@ -137,7 +136,6 @@ def _published(
     entries = frozenset(kept.values())
     dropped = [entry for entry in stored.known.values() if entry not in entries]
     path = f"{field.stem}.duckdb"
-    found: Harvest | None = None
     try:
         with alone(folder) as is_alone:
             if not is_alone:
@@ -162,11 +160,7 @@ def _published(
     except (OSError, load_duckdb().Error):
         return stored
     finally:
-        for part in found.parts if found is not None else ():
-            part.remove()
-        for left in (path, f"{path}.wal"):
-            with contextlib.suppress(OSError):
-                os.unlink(left)
+        remove_unfinished(folder, os.path.basename(field.stem))
 
 
 def _rows(source: LayerSource, path: str) -> Rows:
