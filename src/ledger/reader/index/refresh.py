@@ -59,7 +59,9 @@ class _Parted:
     hits: Mapping[Key, int]
     missing: Sequence[str]
     n_new: int
-    """Of the missing ones those that the generation does not know to be passing."""
+    """Of the missing ones those that the generation knows nothing of."""
+    n_passing: int
+    """Those that it knows to be passing."""
 
 
 def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
@@ -70,7 +72,7 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
     stored = NONE if folder is None else read_generation(folder, source.layer)
     was_damaged = stored.is_damaged
     parted = _part(ledger, stamps, stored)
-    n_gone = len(stored.known) - len(parted.hits)
+    n_gone = len(stored.known) - len(parted.hits) - parted.n_passing
     if folder is not None and (parted.n_new > OVERLAY or n_gone > OVERLAY + len(parted.hits)):
         field = Field(
             source=source,
@@ -91,8 +93,8 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
         rows = each.rows if each.raw is None else _rows(source, path)
         for table, found in rows.items():
             fresh.setdefault(table, []).extend((entry, *row) for row in found)
-    shown = frozenset(parted.hits.values())
-    is_hiding = len(shown) < len(stored.known)
+    shown = frozenset((*parted.hits.values(), PASSING))
+    is_hiding = len(parted.hits) + parted.n_passing < len(stored.known)
     hidden = [e for e in stored.known.values() if e not in shown] if is_hiding else []
     return Refreshed(
         generation=stored,
@@ -107,17 +109,18 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
 def _part(ledger: Ledger, stamps: Mapping[str, Stamp | None], stored: Generation) -> _Parted:
     hits: dict[Key, int] = {}
     missing: list[str] = []
-    n_new = 0
+    n_new = n_passing = 0
     known, also = stored.known, stored.also
     for key in stamps.items():
         entry = known.get(key)  # type: ignore[arg-type]  # a stamp that is None is never known
         is_known = entry is not None and entry != PASSING
         if entry is None or not is_known or not _is_same(ledger, also.get(entry, ())):
             missing.append(key[0])
+            n_passing += entry == PASSING
             n_new += entry != PASSING and key[1] is not None
         else:
             hits[key] = entry  # type: ignore[index]  # as above
-    return _Parted(hits=hits, missing=missing, n_new=n_new)
+    return _Parted(hits=hits, missing=missing, n_new=n_new, n_passing=n_passing)
 
 
 def _is_same(ledger: Ledger, also: Also) -> bool:

@@ -15,6 +15,7 @@ from unit.reader.builders import FILLED_NOTE, FIRST, add_run, epochs, make_proje
 
 
 if TYPE_CHECKING:
+    from ledger.reader.index import Index
     from ledger.reader.ledger import Ledger
 
 N_RUNS = 60
@@ -57,7 +58,11 @@ def add_one(root: Path, number: int) -> str:
 
 def views(ledger: Ledger, *layers: str) -> dict[str, list[tuple[object, ...]]]:
     """Return all rows of all views, sorted."""
-    index = open_index(ledger, *(layers or LAYERS))  # type: ignore[arg-type]  # names of layers
+    return all_rows(open_index(ledger, *(layers or LAYERS)))  # type: ignore[arg-type]  # names
+
+
+def all_rows(index: Index) -> dict[str, list[tuple[object, ...]]]:
+    """Return all rows of all views of ``index``, sorted."""
     found = {name: index.rows(f"SELECT * FROM {name}") for name in VIEWS}
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 

@@ -15,7 +15,15 @@ import pytest
 from ledger.reader.index import open_index
 from ledger.reader.index.generation import alone
 from unit.reader.builders import open_at
-from unit.reader.index.many import N_RUNS, add_one, index_dir, make_many, plain_views, views
+from unit.reader.index.many import (
+    N_RUNS,
+    add_one,
+    all_rows,
+    index_dir,
+    make_many,
+    plain_views,
+    views,
+)
 
 
 if TYPE_CHECKING:
@@ -59,9 +67,7 @@ def test_a_damaged_index_is_made_anew_with_a_word(
     index = open_index(open_at(many), "notes", "curves")
 
     assert index.warnings == ("the index was damaged and was made anew",)
-    assert {
-        name: sorted(index.rows(f"SELECT * FROM {name}"), key=repr) for name in expected
-    } == expected
+    assert all_rows(index) == expected
     after = open_index(open_at(many), "notes", "curves")
     assert after.warnings == ()
     assert after.rows(COUNT) == index.rows(COUNT)

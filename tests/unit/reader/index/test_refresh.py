@@ -185,6 +185,7 @@ def test_runs_that_pass_do_not_make_a_new_generation_for_every_question(tmp_path
     make_many(tmp_path, 5)
     for number in range(N_RUNS):
         add_run(tmp_path, f"broken{number}", is_sealed=False, status="running")
+    settle()
     views(open_at(tmp_path))
     names = sorted(os.listdir(index_dir(tmp_path)))
 
