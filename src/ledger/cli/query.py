@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli import render
-from ledger.cli.asking import format_option, ledger_here, limit_option, put_answer
+from ledger.cli.asking import format_option, limit_option, project_ledger, put_answer
 from ledger.errors import UnknownNameError
-from ledger.reader.question import parse_question
-from ledger.reader.ranking import ask
-from ledger.reader.sheets import ranking_rows, ranking_sheet
+from ledger.reader.asking.asked import NoRecordError
+from ledger.reader.asking.door import ask_text
 
 
 if TYPE_CHECKING:
     from ledger.contract.direction import Goal
+    from ledger.reader.asking.door import Answered
+    from ledger.reader.text import Grid
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
 @click.option(
     "--direction", type=click.Choice(["min", "max"]), help="Which way the metric is better."
 )
-@limit_option("without it the question's own number, else 10")
+@click.option("--retracted", is_flag=True, help="Let retracted runs answer too.")
+@limit_option("without it the question's own number, else 10 of a ranking")
 @format_option
 def command(
-    question: tuple[str, ...], direction: Goal | None, limit: int | None, output_format: str
+    *,
+    question: tuple[str, ...],
+    direction: Goal | None,
+    retracted: bool,
+    limit: int | None,
+    output_format: str,
 ) -> None:
     r"""Answer a question about the runs.
 
@@ -34,23 +41,64 @@ def command(
     ledger query "best val_acc"
     ledger query "top 3 by test_acc where lr < 1e-3 and model = transformer"
     ledger query "worst loss", "last loss", "final test_acc", "first val_loss"
-    ledger query "best my_score max"
+    ledger query "best my_score max since yesterday tag baseline on data @latest"
+    ledger query "best val_acc per model", "best val_acc per trial"
+    ledger query "runs where status = crashed", "trials where lr in (0.1, 0.2)"
+    ledger query "count by model", "mean val_acc by lr over seed", "compare A B"
 
-    A question names a metric and may filter by params (by dotted path), by metrics (their final
-    value) and by run_id, name, status, tag, branch, commit, dirty, data, parent, project, seed,
-    started, ended, with = != < <= > >= contains.
+    Conditions are on params (by dotted path), metrics (their final value), note.result and its
+    like, and run_id, name, status, tag, branch, commit, dirty, data, parent, project, seed,
+    started, ended, with = != < <= > >= contains in, and, or, not. docs/guides/queries.md has all.
     """
     text = " ".join(question)
-    answer = ask(ledger_here(), parse_question(text), text=text, goal=direction, limit=limit)
-    rows, metric = answer.rows, answer.metric or ""
+    ledger = project_ledger()
+    try:
+        answered = ask_text(ledger, text, goal=direction, limit=limit, with_retracted=retracted)
+    except NoRecordError as error:
+        for broken in error.broken:
+            render.tell(f"ledger: {broken}")
+        message = "no record could be read"
+        raise UnknownNameError(
+            message, hint="mend the records, or restore them from git"
+        ) from error
+    answer = answered.answer
+    _tell_choices(answered)
+    put_answer(answer, output_format, sheets=_sheets(answered), flat=lambda: _flat(answered))
+    if not answer.rows and answered.comparison is None:
+        message = "no run answers the question"
+        raise UnknownNameError(message, hint=_why_empty(answered))
+    if answer.left_out:
+        why = f"no finite {answer.metric}, or retracted" if answer.metric else "retracted"
+        render.tell(f"ledger: {answer.left_out} left out: {why}")
+
+
+def _tell_choices(answered: Answered) -> None:
+    """Tell what the question left open and was decided."""
+    answer = answered.answer
     if answer.direction_source == "inferred":
         better = "higher" if answer.direction == "max" else "lower"
-        render.tell(f"ledger: taking a {better} {metric} as better, by its name")
-    sheets = [ranking_sheet(rows, metric)] if rows else []
-    put_answer(answer, output_format, sheets=sheets, flat=lambda: ranking_rows(rows))
-    if not rows:
-        hint = f"{answer.left_out} meet the conditions but have no finite {metric}"
-        message = "no run answers the question"
-        raise UnknownNameError(message, hint=hint if answer.left_out else "see `ledger ls`")
-    if answer.left_out:
-        render.tell(f"ledger: {answer.left_out} left out: no finite {metric}, or retracted")
+        render.tell(f"ledger: taking a {better} {answer.metric} as better, by its name")
+    if answer.reading is not None:
+        which = f"{answer.reading} value" + (f" ({answer.direction})" if answer.direction else "")
+        render.tell(f"ledger: of the {which} of {answer.metric} of each run")
+
+
+def _why_empty(answered: Answered) -> str:
+    answer = answered.answer
+    if not answer.left_out:
+        return "see `ledger ls`"
+    if answer.metric is None:
+        return f"{answer.left_out} meet the conditions but are retracted"
+    return f"{answer.left_out} meet the conditions but have no finite {answer.metric}"
+
+
+def _sheets(answered: Answered) -> list[Grid]:
+    from ledger.reader.asking.sheets import sheets_of
+
+    return sheets_of(answered)
+
+
+def _flat(answered: Answered) -> Grid:
+    from ledger.reader.asking.sheets import flat_of
+
+    return flat_of(answered)

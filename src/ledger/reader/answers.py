@@ -53,12 +53,16 @@ class RankedRow:
     """Params by dotted path that differ among the rows shown; absent where the run has none."""
     n_nonfinite: int
     """Rows of the run whose value was NaN or infinite; not part of the JSON, told in warnings."""
+    group: Mapping[str, Json] | None = None
+    """The key of ``per`` and its value; part of the JSON only where the question says per."""
     is_incomplete: bool = False
     """Whether something of the run could not be written; not part of the JSON, ``show`` tells."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
         fields = {k: v for k, v in as_dict(self).items() if k not in _TOLD_ELSEWHERE}
+        if self.group is None:
+            del fields["group"]
         return {key: _json(item) for key, item in fields.items()}
 
 
@@ -67,11 +71,13 @@ class Answer(Generic[R_co]):
     """Rows that answer a question, and what the asker must know about them."""
 
     verb: str
-    """best, worst, last, final, first, ls, show or compare."""
+    """best, worst, …, runs, trials, count, mean, …, compare; or ls and show, which are no words."""
     question: str
     """As it was asked."""
     rows: tuple[R_co, ...]
     metric: str | None = None
+    reading: str | None = None
+    """Which value of each run a statistic is of; part of the JSON only for statistics."""
     direction: str | None = None
     """min or max: which way ``metric`` is better."""
     direction_source: str | None = None
@@ -87,6 +93,7 @@ class Answer(Generic[R_co]):
             "verb": self.verb,
             "question": self.question,
             "metric": self.metric,
+            **({} if self.reading is None else {"reading": self.reading}),
             "direction": self.direction,
             "direction_source": self.direction_source,
             "rows": [row.to_json() for row in self.rows],

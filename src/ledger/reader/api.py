@@ -9,7 +9,7 @@ from ledger.errors import UnknownNameError
 from ledger.project import find_project
 from ledger.reader.compare import compare
 from ledger.reader.ledger import open_ledger
-from ledger.reader.question import Question
+from ledger.reader.question import Ranking
 from ledger.reader.ranking import ask
 from ledger.reader.reference import find_run
 from ledger.reader.sheets import comparison_sheets
@@ -80,7 +80,7 @@ def find_best_runs(
         LedgerError: nothing says which way is better.
     """
     ledger = _open(start)
-    question = Question(verb="best", metric=metric, goal=direction)
+    question = Ranking(verb="best", metric=metric, goal=direction)
     try:
         answer = ask(ledger, question, text=question.to_text(), limit=top_k)
     except UnknownNameError as error:

@@ -11,7 +11,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Literal, TypeAlias
 
     from ledger.contract.direction import Goal
@@ -42,17 +42,36 @@ def resolve_direction(
     Raises:
         LedgerError: the runs disagree, or nothing says.
     """
+    runs = list(runs)
+    return choose_direction(
+        metric,
+        {goal for run in runs if (goal := _objective(run, metric))},
+        {goal for run in runs if (goal := _column(run, metric))},
+        settings_goals,
+        asked,
+    )
+
+
+def choose_direction(
+    metric: str,
+    objectives: Collection[str],
+    columns: Collection[str],
+    settings_goals: Mapping[str, str],
+    asked: Goal | None = None,
+) -> Direction:
+    """Return which way ``metric`` is better, of the goals that runs state for it.
+
+    Raises:
+        LedgerError: the runs disagree, or nothing says.
+    """
     if asked is not None:
         return Direction(goal=asked, source="question")
-    runs = list(runs)
-    goals = _agreed(
-        metric, "objectives", {goal for run in runs if (goal := _objective(run, metric))}
-    )
-    if goals:
-        return Direction(goal=goals, source="objective")
-    goals = _agreed(metric, "columns", {goal for run in runs if (goal := _column(run, metric))})
-    if goals:
-        return Direction(goal=goals, source="column")
+    stated = _agreed(metric, "objectives", objectives)
+    if stated:
+        return Direction(goal=stated, source="objective")
+    stated = _agreed(metric, "columns", columns)
+    if stated:
+        return Direction(goal=stated, source="column")
     settled = _goal(settings_goals.get(metric))
     if settled:
         return Direction(goal=settled, source="settings")
@@ -63,11 +82,12 @@ def resolve_direction(
     raise LedgerError(message, hint=_ask(metric))
 
 
-def _agreed(metric: str, where: str, goals: set[Goal]) -> Goal | None:
-    if len(goals) > 1:
+def _agreed(metric: str, where: str, goals: Collection[str]) -> Goal | None:
+    known = {goal for each in goals if (goal := _goal(each))}
+    if len(known) > 1:
         message = f"the runs' {where} disagree whether {printable(metric)} is min or max"
         raise LedgerError(message, hint=_ask(metric))
-    return next(iter(goals), None)
+    return next(iter(known), None)
 
 
 def _ask(metric: str) -> str:

@@ -13,11 +13,9 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ledger.contract.json_text import Json
     from ledger.contract.record import RunRecord
-    from ledger.reader.ledger import Ledger, StoredRun
+    from ledger.reader.ledger import StoredRun
 
 FIELDS = (
     "run_id",
@@ -42,8 +40,10 @@ PARAM_PREFIX = "param."
 _FLAGS = {"true": True, "false": False}
 _FLAG_LENGTH = 5
 _LEADS = frozenset("+-.0123456789")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_WHOLE = re.compile(r"[+-]?[0-9]{1,38}")
+NUMBER_PATTERN = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+WHOLE_PATTERN = r"[+-]?[0-9]{1,38}"
+_NUMBER = re.compile(NUMBER_PATTERN)
+_WHOLE = re.compile(WHOLE_PATTERN)
 
 
 @value
@@ -56,15 +56,6 @@ class Typed:
     whole: str | None
     """Digits of an integer of up to 38, which a float would round from 2^53 on."""
     flag: bool | None
-
-
-@value
-class Fact:
-    """One value that a run has under a key; a run may have several tags and data sets."""
-
-    run_id: str
-    key: str
-    value: Typed
 
 
 def typed(item: Json) -> Typed:
@@ -90,13 +81,6 @@ def kinds(item: Json) -> tuple[str, float | None, str | None, bool | None]:
     return json.dumps(item, ensure_ascii=False, sort_keys=True), None, None, None
 
 
-def field_facts(ledger: Ledger, run: StoredRun, key: str) -> Iterator[Fact]:
-    """Yield what ``run`` has under the field ``key``, one of FIELDS."""
-    for item in _field(ledger, run, key):
-        if item is not None:
-            yield Fact(run_id=run.run_id, key=key, value=typed(item))
-
-
 def params(record: RunRecord) -> dict[str, Json]:
     """Return the params of a run by dotted path, as ``show`` and ``compare`` name them."""
     return flatten(dict(record.config))
@@ -110,6 +94,11 @@ def data_hashes(record: RunRecord) -> list[tuple[str, str]]:
     )
 
 
+def data_hash(run: StoredRun) -> str | None:
+    """Return the hash of the run's first data set, None where it has none."""
+    return next((as_text(section.get("hash")) for section in data_sections(run.record)), None)
+
+
 def data_sections(record: RunRecord) -> list[dict[str, Json]]:
     """Return the sections ``data`` and ``extra_data`` that say something."""
     sections = [record.document.get("data"), *as_list(record.document.get("extra_data"))]
@@ -120,32 +109,6 @@ def seed_of(record: RunRecord) -> Json:
     """Return the seed that was really set, else what the config calls ``seed``, else None."""
     was_set = as_object(record.document.get("random")).get("seed")
     return record.config.get("seed") if was_set is None else was_set
-
-
-def _field(ledger: Ledger, run: StoredRun, key: str) -> list[Json]:
-    record = run.record
-    if key == "tag":
-        return list(record.tags)
-    if key == "data":
-        return [
-            section.get(k) for section in data_sections(record) for k in ("name", "path", "hash")
-        ]
-    if key in {"branch", "commit"}:
-        return [record.git.get(key)]
-    simple: dict[str, Json] = {
-        "run_id": run.run_id,
-        "id": run.run_id,
-        "name": record.name,
-        "status": ledger.status(run) if key == "status" else None,
-        # a state that could not be told counts as dirty
-        "dirty": record.is_dirty is not False,
-        "parent": record.parent,
-        "project": record.document.get("project"),
-        "seed": seed_of(record),
-        "started": run.started.isoformat(),
-        "ended": record.ended,
-    }
-    return [simple[key]]
 
 
 def _number(text: str) -> float | None:

@@ -104,10 +104,10 @@ def _by_sign(ledger: Ledger, sign: str) -> StoredRun:
         message = f"{sign!r} names no run"
         raise LedgerError(message, hint="write @latest or @best:<metric>")
     # only this reference needs the query engine
-    from ledger.reader.question import Question  # noqa: PLC0415
+    from ledger.reader.question import Ranking  # noqa: PLC0415
     from ledger.reader.ranking import ask  # noqa: PLC0415
 
-    answer = ask(ledger, Question(verb="best", metric=metric), text=f"best {metric}", limit=1)
+    answer = ask(ledger, Ranking(verb="best", metric=metric), text=f"best {metric}", limit=1)
     if not answer.rows:
         message = f"no run has a finite {metric}"
         raise UnknownNameError(message, hint="see `ledger ls`")

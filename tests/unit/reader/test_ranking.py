@@ -7,14 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ledger.errors import LedgerError, UnknownNameError
-from ledger.reader.engine import RunRow, Tables, rank
-from ledger.reader.question import Question, parse_question
+from ledger.reader.question import Ranking, parse_question
 from ledger.reader.ranking import ask
-from ledger.reader.stats import Stat
 from unit.reader.builders import DATA_HASH, FIRST, add_run, epochs, make_project, open_at
 
 
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from ledger.reader.answers import Answer, RankedRow
 
 NAN, INF = math.nan, math.inf
-NUMBERS = st.sampled_from([0.0, 0.5, 0.9, -1.0, NAN, INF, -INF, None]) | st.floats()
 
 
 def answer(root: Path, text: str, **options: int) -> Answer[RankedRow]:
@@ -36,52 +31,6 @@ def names(root: Path, text: str) -> list[str]:
     ledger = open_at(root)
     rows = ask(ledger, parse_question(text), text=text).rows
     return [ledger.by_id[row.run_id].record.name for row in rows]
-
-
-@given(
-    st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS, st.integers(0, 2), st.booleans()), max_size=8),
-    st.sampled_from(["best", "worst", "last"]),
-    st.sampled_from(["min", "max"]),
-)
-@settings(max_examples=60)
-def test_ranking_equals_a_plain_sort(
-    runs: list[tuple[float | None, float | None, float | None, int, bool]], verb: str, goal: str
-) -> None:
-    ids = [f"run{len(runs) - place}" for place in range(len(runs))]
-    stats = [
-        Stat(
-            run_id=run_id,
-            metric="m",
-            last=last,
-            final=last,
-            first=None,
-            low=low,
-            low_at=None,
-            high=high,
-            high_at=None,
-            n_nonfinite=0,
-            n=1,
-            is_by_epoch=True,
-        )
-        for run_id, (last, low, high, _, _) in zip(ids, runs, strict=True)
-    ]
-    rows = [
-        RunRow(run_id=run_id, started=FIRST + timedelta(hours=hour), is_retracted=is_retracted)
-        for run_id, (_, _, _, hour, is_retracted) in zip(ids, runs, strict=True)
-    ]
-    question = Question(verb=verb, metric="m")  # type: ignore[arg-type]
-
-    ranked = rank(Tables(runs=rows, stats=stats, facts=[]), question, goal, None)  # type: ignore[arg-type]
-
-    sign = -1 if (goal == "max") != (verb == "worst") else 1
-    place = {"last": 0, "best": 1 if goal == "min" else 2, "worst": 2 if goal == "min" else 1}[verb]
-    expected = sorted(
-        (sign * values[place] + 0.0, values[3], run_id, values[place])  # type: ignore[operator]
-        for run_id, values in zip(ids, runs, strict=True)
-        if values[place] is not None and math.isfinite(values[place]) and not values[4]  # type: ignore[arg-type]
-    )
-    assert list(ranked.rows) == [(run_id, value) for _, _, run_id, value in expected]
-    assert len(ranked.left_out) == len(runs) - len(expected)
 
 
 @pytest.fixture
@@ -267,9 +216,7 @@ def test_a_metric_may_be_called_select_or_hold_any_letters(tmp_path: Path) -> No
     add_run(tmp_path, "odd", epochs(**columns))  # type: ignore[arg-type]
 
     found = [
-        answer(tmp_path, f"{Question(verb='best', metric=name, goal='max').to_text()}")
-        .rows[0]
-        .value
+        answer(tmp_path, f"{Ranking(verb='best', metric=name, goal='max').to_text()}").rows[0].value
         for name in columns
     ]
 

@@ -1,0 +1,127 @@
+"""Answers to questions laid out as tables: what a person sees, and the flat rows of CSV."""
+
+from __future__ import annotations
+
+from ledger.reader.question.values import Counting, Listing, Ranking
+from ledger.reader.sheets import (
+    comparison_rows,
+    comparison_sheets,
+    listing_rows,
+    listing_sheet,
+    ranking_rows,
+    ranking_sheet,
+)
+from ledger.reader.text import MISSING, Grid, json_text
+from ledger.reader.times import duration_text, local_text, parse_time
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ledger.contract.json_text import Json
+    from ledger.reader.asking.door import Answered
+    from ledger.reader.asking.rows import CountRow, SpreadRow, TrialRow
+    from ledger.reader.question.values import Spread
+    from ledger.reader.text import Cell
+
+_TRIAL_FACTS = ("status", "score", "best_epoch", "attempt", "started", "ended", "message")
+
+
+def sheets_of(answered: Answered) -> list[Grid]:
+    """Return the tables that show the answer to a person; none where it is empty."""
+    rows = answered.answer.rows
+    if answered.comparison is not None:
+        return comparison_sheets(answered.comparison)
+    if not rows:
+        return []
+    question = answered.question
+    if isinstance(question, Ranking):
+        return [ranking_sheet(rows, question.metric)]  # type: ignore[arg-type]  # its rows
+    if isinstance(question, Listing):
+        is_of_runs = question.of == "runs"
+        return [listing_sheet(rows) if is_of_runs else _trials_sheet(rows)]  # type: ignore[arg-type]  # its rows
+    return [flat_of(answered, is_for_people=True)]
+
+
+def flat_of(answered: Answered, *, is_for_people: bool = False) -> Grid:
+    """Return the one table that holds the whole answer, for programs; some are for people too."""
+    rows, question = answered.answer.rows, answered.question
+    missing = MISSING if is_for_people else None
+    if answered.comparison is not None:
+        return comparison_rows(answered.comparison)
+    if isinstance(question, Ranking):
+        return ranking_rows(rows)  # type: ignore[arg-type]  # its rows
+    if isinstance(question, Listing):
+        return listing_rows(rows) if question.of == "runs" else _trial_rows(rows)  # type: ignore[arg-type]  # as above
+    if isinstance(question, Counting):
+        return _counts(rows, question.by, question.of, missing)  # type: ignore[arg-type]  # as above
+    return _spreads(rows, question, missing)  # type: ignore[arg-type]  # as above
+
+
+def _counts(rows: Sequence[CountRow], by: Sequence[str], of: str, missing: Cell) -> Grid:
+    body = tuple((*_group(row.group, by, missing), row.n) for row in rows)
+    return Grid(header=(*by, of), rows=body)
+
+
+def _spreads(rows: Sequence[SpreadRow], question: Spread, missing: Cell) -> Grid:
+    """Return the statistic that was asked for first, unless it is among the others anyway."""
+    others = {"mean": "mean", "std": "std", "lowest": "min", "highest": "max"}
+    by = question.by
+    first = () if question.statistic in others else (question.statistic,)
+    body = tuple(
+        (
+            *_group(row.group, by, missing),
+            row.n,
+            *((row.value,) if first else ()),
+            row.mean,
+            row.std,
+            row.low,
+            row.high,
+        )
+        for row in rows
+    )
+    return Grid(header=(*by, "n", *first, "mean", "std", "min", "max"), rows=body)
+
+
+def _group(group: Mapping[str, Json], by: Sequence[str], missing: Cell) -> tuple[Cell, ...]:
+    return tuple(missing if group[key] is None else json_text(group[key]) for key in by)
+
+
+def _trials_sheet(rows: Sequence[TrialRow]) -> Grid:
+    keys = sorted({key for row in rows for key in row.params})
+    body = tuple(
+        (
+            row.run_id,
+            row.trial_id,
+            row.status,
+            row.score,
+            row.best_epoch,
+            local_text(parse_time(row.started) if row.started else None)[:16],
+            duration_text(_seconds(row)),
+            *(json_text(row.params[key]) if key in row.params else MISSING for key in keys),
+        )
+        for row in rows
+    )
+    header = ("run", "trial", "status", "score", "epoch", "started", "duration", *keys)
+    return Grid(header=header, rows=body)
+
+
+def _seconds(row: TrialRow) -> float | None:
+    started, ended = (parse_time(text) if text else None for text in (row.started, row.ended))
+    return (ended - started).total_seconds() if started and ended else None
+
+
+def _trial_rows(rows: Sequence[TrialRow]) -> Grid:
+    keys = sorted({key for row in rows for key in row.params})
+    body = tuple(
+        (
+            row.run_id,
+            row.trial_id,
+            *(getattr(row, name) for name in _TRIAL_FACTS),
+            *(json_text(row.params[key]) if key in row.params else None for key in keys),
+        )
+        for row in rows
+    )
+    header = ("run_id", "trial_id", *_TRIAL_FACTS, *(f"params.{key}" for key in keys))
+    return Grid(header=header, rows=body)
