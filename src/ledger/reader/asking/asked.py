@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from ledger.errors import UnknownNameError
 from ledger.reader.asking.bound import Bound
-from ledger.reader.asking.conditions import Asking
 from ledger.reader.asking.keys import resolve
-from ledger.reader.asking.scope import scope_sql
 from ledger.reader.names import no_runs
-from ledger.reader.question.values import conditions
+from ledger.reader.question.values import EVERYTHING, conditions
 from ledger.value import value
 
 
@@ -87,6 +85,11 @@ class Asked:
             is_of_trials: whether the conditions are on trials ``t``.
             ranked: (metric, reading) of a ranking.
         """
+        if scope == EVERYTHING:
+            return "true"
+        from ledger.reader.asking.conditions import Asking  # noqa: PLC0415  # not for everyday ones
+        from ledger.reader.asking.scope import scope_sql  # noqa: PLC0415  # as above
+
         metric, reading = ranked or (None, "final")
         asking = Asking(
             keys=keys,

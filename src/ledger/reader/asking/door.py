@@ -91,6 +91,9 @@ def answer_question(  # noqa: PLR0913  # independent wishes
     asked = Asked(ledger=ledger, index=views, text=text, limit=limit, with_retracted=with_retracted)
     try:
         return _answered(asked, question, goal)
+    except UnknownWordError:
+        asked.refuse_no_runs()
+        raise
     except load_duckdb().Error as error:
         raise failure(error) from error
     finally:

@@ -33,18 +33,31 @@ def direction_of(  # noqa: PLR0913  # two callers
         LedgerError: the runs disagree, or nothing says.
     """
     mark = bound.mark(metric)
+    joined = "" if scope == "true" else "JOIN runs r USING (run_id)"
     statement = f"""
-        SELECT 'columns', CASE WHEN NOT r.is_retracted THEN s.goal END, bool_or({scope})
-        FROM summary s JOIN runs r USING (run_id) WHERE s.metric = {mark} GROUP BY 2
+        SELECT 'columns', s.goal, bool_or({scope}) FROM summary s {joined}
+        WHERE s.metric = {mark}
+            AND s.run_id NOT IN (SELECT run_id FROM runs WHERE is_retracted) GROUP BY s.goal
         UNION ALL
         SELECT 'objectives', r.goal, bool_or({scope}) FROM runs r
         WHERE r.objective = {mark} AND NOT r.is_retracted GROUP BY r.goal"""  # noqa: S608  # marks
     found = index.rows(statement, bound.of(statement))
     if not any(where == "columns" for where, _, _ in found):
-        kind = "metric"
-        raise UnknownWordError(unknown(kind, metric, metric_names(index)), metric)
+        refuse_unknown_metric(index, metric)
     goals: dict[str, set[str]] = {}
     for where in ("objectives", "columns"):
         said = {str(goal): is_asked for place, goal, is_asked in found if place == where and goal}
         goals[where] = {goal for goal, is_asked in said.items() if is_asked} or set(said)
     return choose_direction(metric, goals["objectives"], goals["columns"], settings_goals, asked)
+
+
+def refuse_unknown_metric(index: Index, metric: str) -> None:
+    """Refuse a metric that no run has; of retracted ones at least the name is known.
+
+    Raises:
+        UnknownWordError: no run has it.
+    """
+    known = metric_names(index)
+    if metric not in known:
+        kind = "metric"
+        raise UnknownWordError(unknown(kind, metric, known), metric)

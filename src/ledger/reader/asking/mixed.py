@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 _MAX_GROUPS = 5
 _MAX_KEYS = 8
-_VALUES = """
-    SELECT p.run_id, p.key, coalesce(p.number::VARCHAR, p.text)
-    FROM params p WHERE p.run_id IN (SELECT unnest($runs))"""
+_DIFFERING = """
+    WITH members AS (SELECT unnest($runs) AS run_id, unnest($groups) AS place),
+    sizes AS (SELECT place, count(*) AS n FROM members GROUP BY place)
+    SELECT place, key FROM params JOIN members USING (run_id) JOIN sizes USING (place)
+    GROUP BY place, key, n
+    HAVING count(DISTINCT coalesce(whole::VARCHAR, number::VARCHAR, text)) > 1 OR count(*) < n
+    ORDER BY place, key"""
 
 
 def mixed_lines(asked: Asked, question: Spread, over: Key, groups: Sequence[Members]) -> list[str]:
@@ -27,32 +31,37 @@ def mixed_lines(asked: Asked, question: Spread, over: Key, groups: Sequence[Memb
 
     A seed stands for every seed of the run; a value of ``over`` that comes twice is told too.
     """
-    runs = [run_id for group in groups for run_id, _ in group.runs]
-    of_runs: dict[str, dict[str, str]] = {run_id: {} for run_id in runs}
-    for run_id, key, text in asked.index.rows(_VALUES, {"runs": runs}):
-        of_runs[str(run_id)][str(key)] = str(text)
+    differing = _differing(asked, groups)
     passed = {over.column, *question.by, *(name.removeprefix("param.") for name in question.by)}
     seeds = set(asked.ledger.settings.seed_keys)
-    is_seed = over.column in seeds or over.column.endswith("_seed")
+    is_over_seeds = _is_seed(over.column, seeds)
     grouping = Grouping(asked.index, [over])
     lines = []
-    for group in groups:
-        configs = [of_runs[run_id] for run_id, _ in group.runs]
-        differ = [
+    for place, group in enumerate(groups):
+        keys = [
             key
-            for key in sorted({key for config in configs for key in config})
-            if key not in passed
-            and not (is_seed and _is_seed(key, seeds))
-            and len({config.get(key) for config in configs}) > 1
+            for key in differing.get(place, ())
+            if key not in passed and not (is_over_seeds and _is_seed(key, seeds))
         ]
         name = _name(question, group)
-        if differ:
-            more = f" and {len(differ) - _MAX_KEYS} more" if len(differ) > _MAX_KEYS else ""
-            shown = ", ".join(map(printable, differ[:_MAX_KEYS]))
+        if keys:
+            more = f" and {len(keys) - _MAX_KEYS} more" if len(keys) > _MAX_KEYS else ""
+            shown = ", ".join(map(printable, keys[:_MAX_KEYS]))
             lines.append(f"{name}: its runs also differ in {shown}{more}")
         lines += _twice(name, over, group, grouping)
     more_groups = len(lines) - _MAX_GROUPS
     return lines[:_MAX_GROUPS] + ([f"and {more_groups} more such lines"] if more_groups > 0 else [])
+
+
+def _differing(asked: Asked, groups: Sequence[Members]) -> dict[int, list[str]]:
+    """Return the params that are not the same, or not there, in all runs of a group, by place."""
+    runs = [run_id for group in groups for run_id, _ in group.runs]
+    places = [place for place, group in enumerate(groups) for _ in group.runs]
+    found: dict[int, list[str]] = {}
+    if runs:
+        for place, key in asked.index.rows(_DIFFERING, {"runs": runs, "groups": places}):
+            found.setdefault(int(str(place)), []).append(str(key))
+    return found
 
 
 def _is_seed(key: str, seeds: set[str]) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ledger.contract.json_text import dump_canonical
 from ledger.reader.answers import Answer, RankedRow
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.goals import direction_of
 from ledger.reader.asking.keys import reading_rows
-from ledger.reader.facts import params
+from ledger.reader.asking.shown import FIELDS, RankedRun, ranked_rows
 from ledger.reader.question.values import Scope, conditions
 from ledger.reader.text import printable
 from ledger.value import value
@@ -22,25 +21,19 @@ if TYPE_CHECKING:
     from ledger.reader.asking.asked import Asked
     from ledger.reader.asking.keys import Key
     from ledger.reader.direction import Direction
-    from ledger.reader.ledger import StoredRun
     from ledger.reader.question.values import Ranking, Spread, Verb
 
 ROWS = 10
 """Rows of a ranking where neither the question nor the caller says how many."""
 MAX_TOLD = 5
 """Runs left out that are told by name; of the others only how many there are."""
-_COLUMNS = (
-    *("run_id", "value", "position", "is_by_epoch", "last", "n_nonfinite", "status", "commit"),
-    *("dirty", "data_hash", "is_incomplete"),
-)
 
 
 @value
 class Ranked:
     """Runs of a scope in the order of one reading, and how many were left out."""
 
-    rows: tuple[tuple[object, ...], ...]
-    """The columns _COLUMNS of each; every ``value`` is finite."""
+    rows: tuple[RankedRun, ...]
     n_left_out: int
     n_nonfinite: int
     """Of those left out, how many have the metric but no finite value and are not retracted."""
@@ -68,9 +61,9 @@ def rank_runs(asked: Asked, question: Ranking, goal: Goal | None = None) -> Answ
     ranked = ranking(asked, question, keys, direction.goal, limit=None if per else limit)
     if per:
         firsts, groups = _first_of_each(asked, ranked.rows, keys[per[0]], limit)
-        found = tuple(_rows(asked, question, firsts, groups))
+        found = tuple(ranked_rows(asked, question, firsts, groups))
     else:
-        found = tuple(_rows(asked, question, ranked.rows))
+        found = tuple(ranked_rows(asked, question, ranked.rows))
     return Answer(
         verb=question.verb,
         question=asked.text,
@@ -103,7 +96,6 @@ def find_direction(
         scope = Scope(since=scope.since, until=scope.until, tags=scope.tags, data=scope.data)
     is_asked = asked.scope_sql(scope, keys, bound)
     goals = asked.ledger.settings.metrics
-    asked.refuse_no_runs()
     return direction_of(asked.index, metric, goals, goal, scope=is_asked, bound=bound)
 
 
@@ -120,34 +112,41 @@ def ranking(
     reading = reading_of(verb, goal)
     order = "DESC" if (goal == "max") != (verb == "worst") else "ASC"
     with_asked, bound = _asked_sql(asked, question, keys, reading)
-    statement = f"""{with_asked}
-        SELECT {", ".join(_COLUMNS)}, is_ranked, count(*) FILTER (NOT is_ranked) OVER (),
-            count(*) FILTER (NOT is_ranked AND is_told) OVER ()
-        FROM asked ORDER BY is_ranked DESC, value {order}, started, run_id
-        LIMIT {"ALL" if limit is None else limit}"""  # noqa: S608  # our names and marks
+    # the order is found by little, and what is shown is looked up for the few that are shown
+    statement = f"""{with_asked}, ranked AS (
+            SELECT * FROM asked WHERE is_ranked
+            ORDER BY value {order}, started, run_id LIMIT {"ALL" if limit is None else limit}
+        ), told AS (
+            SELECT count(*) FILTER (NOT is_ranked) AS n_left_out,
+                count(*) FILTER (NOT is_ranked AND is_told) AS n_told FROM asked
+        )
+        SELECT n_left_out, n_told, {", ".join(f"t.{name}" for name in FIELDS)}
+        FROM told LEFT JOIN ranked t ON true
+        ORDER BY t.value {order}, t.started, t.run_id"""  # noqa: S608  # our names and marks
     found = asked.index.rows(statement, bound.of(statement))
-    n_left_out, n_nonfinite = (int(str(each)) for each in found[0][-2:]) if found else (0, 0)
-    width = len(_COLUMNS)
-    rows = tuple(row[:width] for row in found if row[width])
+    named = (dict(zip(FIELDS, row[2:], strict=True)) for row in found if row[2] is not None)
+    rows = tuple(RankedRun(**each) for each in named)  # type: ignore[arg-type]  # the view's own types
+    n_left_out, n_nonfinite = (int(str(each)) for each in found[0][:2])
     return Ranked(rows=rows, n_left_out=n_left_out, n_nonfinite=n_nonfinite)
 
 
 def _asked_sql(
     asked: Asked, question: Ranking | Spread, keys: Mapping[str, Key], reading: str
 ) -> tuple[str, Bound]:
+    """Return the beginning of a statement: ``asked``, the runs of the scope and their values."""
     bound = Bound()
     metric = bound.mark(question.metric)
     is_asked = asked.scope_sql(question.scope, keys, bound, ranked=(question.metric, reading))
-    at = f"s.{reading}_at" if reading in {"low", "high"} else "NULL"
     column, joined = f"s.{reading}", ""
+    at = f"s.{reading}_at" if reading in {"low", "high"} else "NULL"
     if reading == "first":
         firsts = reading_rows(metric, reading)
         column, joined = "f.number", f"LEFT JOIN ({firsts}) f ON f.run_id = r.run_id"
     gone = "false" if asked.with_retracted else "r.is_retracted"
     statement = f"""
-        WITH asked AS (
+        WITH asked AS MATERIALIZED (
             SELECT r.run_id, r.started, {column} AS value, {at} AS position, s.is_by_epoch, s.last,
-                s.n_nonfinite, r.status, r.commit, r.dirty, r.data_hash, r.is_incomplete,
+                s.n_nonfinite,
                 NOT {gone} AND coalesce(isfinite({column}), false) AS is_ranked,
                 NOT {gone} AND s.metric IS NOT NULL AS is_told
             FROM runs r LEFT JOIN summary s ON s.run_id = r.run_id AND s.metric = {metric} {joined}
@@ -169,17 +168,6 @@ def reading_of(verb: Verb, goal: Goal) -> str:
     return "high" if (verb == "best") == (goal == "max") else "low"
 
 
-def differing(configs: Sequence[Mapping[str, Json]]) -> list[dict[str, Json]]:
-    """Return each of ``configs`` reduced to the keys whose values are not all equal, sorted."""
-    keys = sorted({key for config in configs for key in config})
-    differ = [
-        key
-        for key in keys
-        if len({dump_canonical(c[key]) if key in c else None for c in configs}) > 1
-    ]
-    return [{key: config[key] for key in differ if key in config} for config in configs]
-
-
 def nonfinite_lines(rows: Sequence[RankedRow], metric: str) -> list[str]:
     """Return a warning for each of ``rows`` that had values which are not finite."""
     return [
@@ -190,58 +178,22 @@ def nonfinite_lines(rows: Sequence[RankedRow], metric: str) -> list[str]:
 
 
 def _first_of_each(
-    asked: Asked, rows: Sequence[tuple[object, ...]], key: Key, limit: int
-) -> tuple[list[tuple[object, ...]], list[Mapping[str, Json]]]:
+    asked: Asked, rows: Sequence[RankedRun], key: Key, limit: int
+) -> tuple[list[RankedRun], list[Mapping[str, Json]]]:
     """Return the first of ``rows`` in each group by ``key``, and the groups."""
     from ledger.reader.asking.groups import Grouping  # noqa: PLC0415  # only per something
 
     grouping = Grouping(asked.index, [key])
     seen: set[object] = set()
-    firsts: list[tuple[object, ...]] = []
+    firsts: list[RankedRun] = []
     groups: list[Mapping[str, Json]] = []
     for row in rows:
-        for group in grouping.groups((str(row[0]), None)):
+        for group in grouping.groups((row.run_id, None)):
             if group.identity not in seen and len(firsts) < limit:
                 seen.add(group.identity)
                 firsts.append(row)
                 groups.append({key.name: group.values[0]})
     return firsts, groups
-
-
-def _rows(
-    asked: Asked,
-    question: Ranking,
-    ranked: Sequence[tuple[object, ...]],
-    groups: Sequence[Mapping[str, Json]] | None = None,
-) -> list[RankedRow]:
-    runs = [asked.ledger.load(str(row[0])) for row in ranked]
-    configs = differing([params(run.record) for run in runs])
-    found = []
-    for place, (row, run, config) in enumerate(zip(ranked, runs, configs, strict=True)):
-        named = dict(zip(_COLUMNS, row, strict=True))
-        at, is_by_epoch = named.pop("position"), named.pop("is_by_epoch")
-        is_extreme = question.verb in {"best", "worst"}
-        found.append(
-            RankedRow(
-                rank=place + 1,
-                trial_id=_trial(asked, run, question.metric, named) if is_extreme else None,
-                epoch=at if is_by_epoch else None,  # type: ignore[arg-type]  # the view's own types
-                step=None if is_by_epoch else at,  # type: ignore[arg-type]  # as above
-                config=config,
-                group=None if groups is None else groups[place],
-                **named,  # type: ignore[arg-type]  # as above
-            )
-        )
-    return found
-
-
-def _trial(asked: Asked, run: StoredRun, metric: str, named: Mapping[str, object]) -> str | None:
-    """Return the trial of a sweep that reached the value."""
-    if "trial_id" not in run.record.document.get("columns", {}):  # type: ignore[operator]  # an object
-        return None
-    from ledger.reader.asking.sweeps import trial_with  # noqa: PLC0415  # only of sweeps
-
-    return trial_with(asked.ledger, run, metric, named["value"])
 
 
 def _left_out_lines(

@@ -49,7 +49,7 @@ def spread_asked(asked: Asked, question: Spread, goal: Goal | None = None) -> An
     keys = asked.keys(question.scope, (*question.by, *over))
     direction = _direction(asked, question, keys, question.goal or goal)
     ranked = ranking(asked, question, keys, direction.goal if direction else "max", limit=None)
-    runs = [(str(row[0]), float(str(row[1]))) for row in ranked.rows]
+    runs = [(each.run_id, each.value) for each in ranked.rows]
     members = _grouped(asked, question, keys, runs)
     rows = [_row(question, each) for each in members]
     if direction is not None and question.statistic not in {"std", "sum"}:

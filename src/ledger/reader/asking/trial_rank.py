@@ -6,7 +6,8 @@ from ledger.reader.answers import Answer, RankedRow
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.goals import direction_of
 from ledger.reader.asking.keys import ROW_ORDER
-from ledger.reader.asking.rank import ROWS, differing, nonfinite_lines, reading_of
+from ledger.reader.asking.rank import ROWS, nonfinite_lines, reading_of
+from ledger.reader.asking.shown import differing
 from ledger.reader.asking.trials import SUBJECTS, trial_params
 from ledger.reader.facts import params
 
