@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli import render
-from ledger.cli.asking import format_option, limit_option, project_ledger, put_answer
+from ledger.cli.asking import format_option, ledger_here, limit_option, put_answer
 from ledger.errors import UnknownNameError
-from ledger.reader.asking.asked import NoRecordError
 from ledger.reader.asking.door import ask_text
 
 
@@ -51,16 +50,7 @@ def command(
     started, ended, with = != < <= > >= contains in, and, or, not. docs/guides/queries.md has all.
     """
     text = " ".join(question)
-    ledger = project_ledger()
-    try:
-        answered = ask_text(ledger, text, goal=direction, limit=limit, with_retracted=retracted)
-    except NoRecordError as error:
-        for broken in error.broken:
-            render.tell(f"ledger: {broken}")
-        message = "no record could be read"
-        raise UnknownNameError(
-            message, hint="mend the records, or restore them from git"
-        ) from error
+    answered = ask_text(ledger_here(), text, goal=direction, limit=limit, with_retracted=retracted)
     answer = answered.answer
     _tell_choices(answered)
     put_answer(answer, output_format, sheets=_sheets(answered), flat=lambda: _flat(answered))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ledger.errors import UnknownNameError
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.keys import resolve
 from ledger.reader.names import no_runs
@@ -12,26 +11,13 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ledger.reader.asking.keys import Key
     from ledger.reader.index import Index
     from ledger.reader.index.tables import Layer
-    from ledger.reader.ledger import BrokenRun, Ledger
+    from ledger.reader.ledger import Ledger
     from ledger.reader.question.values import Question, Scope
-
-
-class NoRecordError(UnknownNameError):
-    """Records are there and none of them could be read.
-
-    Args:
-        broken: what is wrong with each.
-    """
-
-    def __init__(self, broken: Sequence[BrokenRun]) -> None:
-        told = no_runs(broken)
-        super().__init__(told.message, hint=told.hint)
-        self.broken = tuple(broken)
 
 
 @value
@@ -50,11 +36,10 @@ class Asked:
         """Refuse to answer where there is no run.
 
         Raises:
-            NoRecordError: there are only broken ones.
             UnknownNameError: there is none.
         """
         if not self.index.rows("SELECT 1 FROM runs LIMIT 1"):
-            raise NoRecordError(self.index.broken) if self.index.broken else no_runs()
+            raise no_runs(self.index.broken)
 
     def keys(
         self, scope: Scope, more: Iterable[str] = (), *, with_trials: bool = False

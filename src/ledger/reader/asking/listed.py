@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.reader.answers import Answer
 from ledger.reader.asking.bound import Bound
-from ledger.reader.listing import ListedRun, listed_runs
+from ledger.reader.listing import ListedRun, list_named
 
 
 TYPE_CHECKING = False
@@ -29,13 +29,10 @@ def list_asked(asked: Asked, question: Listing) -> Answer[ListedRun]:
         ORDER BY r.started DESC, r.run_id DESC"""  # noqa: S608  # our names and marks
     found = asked.index.rows(statement, bound.of(statement))
     kept = [str(run_id) for run_id, is_gone in found if not is_gone]
-    shown = [asked.ledger.load(run_id) for run_id in kept[: asked.limit or question.limit]]
-    rows, warnings = listed_runs(asked.ledger, shown)
-    lines = dict.fromkeys((*asked.index.warnings, *warnings))
     return Answer(
         verb="runs",
         question=asked.text,
-        rows=rows,
-        warnings=tuple(lines),
+        rows=list_named(asked.ledger, kept[: asked.limit or question.limit]),
+        warnings=asked.index.warnings,
         left_out=len(found) - len(kept),
     )
