@@ -77,7 +77,8 @@ def kinds(item: Json) -> tuple[str, float | None, str | None, bool | None]:
         return item, None, None, _FLAGS.get(item.lower()) if len(item) <= _FLAG_LENGTH else None
     if isinstance(item, int):
         text = str(item)
-        return text, finite(item), _whole(text), None
+        number = finite(item)
+        return text, None if number is None else float(number), _whole(text), None
     return json.dumps(item, ensure_ascii=False, sort_keys=True), None, None, None
 
 

@@ -278,3 +278,11 @@ def test_conflicting_objectives_are_an_error_that_asks(tmp_path: Path) -> None:
 
     assert caught.value.exit_code == 2
     assert answer(tmp_path, "best score min").rows[0].value == 1.0
+
+
+def test_integers_beyond_128_bits_are_numbers_like_any_other(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    add_run(tmp_path, "big", metrics={"loss": 10**40}, config={"n": 10**40})
+
+    assert answer(tmp_path, "best loss where n > 1e39").rows[0].value == 1e40
+    assert names(tmp_path, f"best loss where n = {10**40}") == ["big"]
