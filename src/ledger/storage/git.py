@@ -63,6 +63,7 @@ class Repository:
     """A working tree and where its git directory is; paths are absolute."""
 
     top: str
+    """Of the working tree; the git directory itself where ``is_bare``."""
     git_dir: str
     """Of this worktree."""
     common_dir: str
@@ -70,6 +71,8 @@ class Repository:
     object_format: str
     env: Mapping[str, str]
     """Environment of every command run on this repository."""
+    is_bare: bool = False
+    """Whether it has no files; only ``storage.bare`` returns such a one."""
 
     def git(
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
