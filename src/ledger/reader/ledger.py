@@ -83,10 +83,13 @@ class BrokenRun:
     """The file or folder, relative to the project, with ``/``."""
     error: MalformedError
     """Says which field or line, and what to do."""
+    place: str = ""
+    """The branch or commit it is read from; "" for the disk."""
 
     def __str__(self) -> str:
-        """Return the one line that tells the user."""
-        return printable(str(self.error.at(self.path)))
+        """Return the one line that tells the user; a file of a commit is named as git does."""
+        where = f"{self.place}:{self.path}" if self.place else self.path
+        return printable(str(self.error.at(where)))
 
 
 class Ledger:
@@ -144,6 +147,8 @@ class Ledger:
         """
         path = self.source.locate(run_id)
         found = None if path is None else self.load_at(path)
+        if path is not None and isinstance(found, BrokenRun):
+            found = self.other_copy(path) or found
         if found is None:
             message = f"the run {run_id} is not there"
             raise UnknownNameError(message, hint="see `ledger ls`")
@@ -161,6 +166,19 @@ class Ledger:
         """Return what ``load_at`` returns without keeping it: for whoever reads very many."""
         folder = self.source.folder(path)
         return None if folder is None else _load(folder, self.source)
+
+    def other_copy(self, path: str) -> StoredRun | None:
+        """Return the next readable copy of the run whose folder ``path`` is broken, or None.
+
+        Only where several branches are asked is there one; all files are then read from it.
+        """
+        folder = self.source.fall_back(path)
+        while folder is not None:
+            found = _load(folder, self.source)
+            if isinstance(found, StoredRun):
+                return found
+            folder = self.source.fall_back(folder.path)
+        return None
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, ``path`` relative to the project; None if it is not there."""
@@ -194,6 +212,8 @@ class Ledger:
         """Return the run's status as of now: ``running`` without a living writer is crashed."""
         if run.record.status != "running":
             return run.record.status
+        if not self.source.is_live(run.path):
+            return "crashed"  # nobody writes into a commit
         if any(is_working(worker.document) for worker in run.workers):
             return "running"  # whatever has become of the process that owns the record
         if run.run_id not in self._statuses:
@@ -211,10 +231,11 @@ class Ledger:
         broken: list[BrokenRun] = []
         for folder in self.source.folders():
             found = _load(folder, self.source)
-            if isinstance(found, StoredRun):
-                runs.append(found)
-            elif found is not None:
+            if isinstance(found, BrokenRun):
                 broken.append(found)
+                found = self.other_copy(folder.path)
+            if found is not None:
+                runs.append(found)
         runs.sort(key=lambda run: (run.started, run.run_id))
         return tuple(runs), tuple(broken)
 
@@ -236,13 +257,17 @@ def open_ledger(project: Project, now: datetime) -> Ledger:
         project: whose ledger it is; the folder of the runs need not exist yet.
         now: the moment the statuses are told for, UTC.
     """
-    source = DiskSource(
+    return Ledger(project, disk_source(project), now, index_folder(project))
+
+
+def disk_source(project: Project) -> DiskSource:
+    """Return the run folders of ``project`` on the disk, live ones and shared files included."""
+    return DiskSource(
         os.fspath(project.root),
         project.settings.dir,
         store=shared_store(project),
         live=live_runs(project),
     )
-    return Ledger(project, source, now, index_folder(project))
 
 
 def kept(runs: Iterable[StoredRun]) -> list[StoredRun]:
@@ -257,7 +282,7 @@ def _load(folder: RunFolder, source: Source) -> StoredRun | BrokenRun | None:
     except MalformedError as error:
         has_record = RECORD_NAME in folder.names
         where = f"{folder.path}/{RECORD_NAME}" if has_record else folder.path
-        return BrokenRun(path=where, error=error)
+        return BrokenRun(path=where, error=error, place=source.place(folder.path))
     except FileNotFoundError:
         return None  # the folder vanished between the listing and the reading
 

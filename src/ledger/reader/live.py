@@ -40,13 +40,17 @@ def shared_store(project: Project) -> str | None:
     return None if places is None else os.path.join(places[2], "ledger", SHARED_STORE)
 
 
-def index_folder(project: Project) -> str | None:
+def index_folder(project: Project, common_dir: str | None = None) -> str | None:
     """Return the folder for the index of the project's runs, None without git.
 
     Each worktree has one of its own: what it sees changes on its own.
+
+    Args:
+        project: whose runs.
+        common_dir: the git directory, where it is known; else it is looked for.
     """
     root = os.path.realpath(project.root)
-    places = find_places(root)
+    places = find_places(root) if common_dir is None else ("", "", common_dir)
     if places is None:
         return None
     import hashlib  # noqa: PLC0415  # only readers ask

@@ -1,4 +1,4 @@
-"""Where run folders are read from: today the disk, later also the index or a commit."""
+"""Where run folders are read from: the disk here, commits in the modules beside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Protocol, TypeAlias
 
     Stamp: TypeAlias = tuple[int | str, ...]
@@ -52,6 +52,35 @@ if TYPE_CHECKING:
 
         def file_stamp(self, path: str) -> Stamp | None:
             """Return what tells whether the file ``path`` changed; None when it is gone."""
+            ...
+
+        def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+            """Yield (path, bytes) of those of ``paths`` that can be read; ``read`` says why not.
+
+            One of the files is held at a time.
+            """
+            ...
+
+        def oids(self, path: str) -> dict[str, str] | None:
+            """Return {name: id of its content} of the run folder at ``path``; None on the disk.
+
+            Equal ids are equal bytes in every commit; what is no file has the id of what it is.
+            """
+            ...
+
+        def is_live(self, path: str) -> bool:
+            """Whether somebody may be writing into the run folder ``path``; never in a commit."""
+            ...
+
+        def place(self, path: str) -> str:
+            """Return the branch or commit the folder ``path`` is read from; "" for the disk."""
+            ...
+
+        def fall_back(self, path: str) -> RunFolder | None:
+            """Return the next copy of the run whose folder ``path`` cannot be read, or None.
+
+            From then on its files are read from that copy.
+            """
             ...
 
 
@@ -176,6 +205,28 @@ class DiskSource:
         except OSError:
             return None
         return about.st_mtime_ns, about.st_size, about.st_ino, about.st_ctime_ns
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield (path, bytes) of those of ``paths`` that can be read, in their order."""
+        for path in paths:
+            with contextlib.suppress(OSError):
+                yield path, self.read(path)
+
+    def oids(self, path: str) -> dict[str, str] | None:  # noqa: ARG002  # the protocol's
+        """Return None: nobody has hashed what lies on the disk."""
+        return None
+
+    def is_live(self, path: str) -> bool:  # noqa: ARG002  # the protocol's
+        """Return True: any run on the disk may be being written."""
+        return True
+
+    def place(self, path: str) -> str:  # noqa: ARG002  # the protocol's
+        """Return "": what lies here needs no name."""
+        return ""
+
+    def fall_back(self, path: str) -> RunFolder | None:  # noqa: ARG002  # the protocol's
+        """Return None: the disk holds one copy of a run."""
+        return None
 
     def _stamp_month(self, path: str, found: dict[str, Stamp | None]) -> None:
         look = os.stat

@@ -82,15 +82,17 @@ class RecordsSource:
         run = self._ledger.read_at(path)
         if run is None:
             return None
+        told: tuple[BrokenRun, ...] = ()
         if isinstance(run, BrokenRun):
-            return Extract(rows={}, broken=(run,), is_lasting=False)
+            told, run = (run,), self._ledger.other_copy(path)
+        if run is None:
+            return Extract(rows={}, broken=told, is_lasting=False)
         also = () if run.is_sealed else self._also(run)
         rows, problem = record_rows(self._ledger, run)
-        broken = (
-            () if problem is None else (BrokenRun(path=str(problem.path or path), error=problem),)
-        )
-        is_lasting = problem is None and run.record.status != "running" and not is_guessed(run)
-        return Extract(rows=rows, broken=broken, also=also, is_lasting=is_lasting)
+        if problem is not None:
+            told = (*told, BrokenRun(path=str(problem.path or path), error=problem))
+        is_lasting = not told and run.record.status != "running" and not is_guessed(run)
+        return Extract(rows=rows, broken=told, also=also, is_lasting=is_lasting)
 
     read_with_care = read
 
