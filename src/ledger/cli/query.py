@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ledger.cli import render
-from ledger.cli.asking import format_option, ledger_here, limit_option, put_answer
+from ledger.cli.asking import format_option, limit_option, put_answer
+from ledger.cli.places import Place, place_options
 from ledger.errors import UnknownNameError
 from ledger.reader.asking.door import ask_text
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--retracted", is_flag=True, help="Let retracted runs answer too.")
 @limit_option("without it the question's own number, else 10 of a ranking")
 @format_option
+@place_options
 def command(
     *,
     question: tuple[str, ...],
@@ -33,6 +35,7 @@ def command(
     retracted: bool,
     limit: int | None,
     output_format: str,
+    place: Place,
 ) -> None:
     r"""Answer a question about the runs.
 
@@ -50,7 +53,9 @@ def command(
     started, ended, with = != < <= > >= contains in, and, or, not. docs/guides/queries.md has all.
     """
     text = " ".join(question)
-    answered = ask_text(ledger_here(), text, goal=direction, limit=limit, with_retracted=retracted)
+    answered = ask_text(
+        place.ledger(), text, goal=direction, limit=limit, with_retracted=retracted
+    )
     answer = answered.answer
     _tell_choices(answered)
     put_answer(answer, output_format, sheets=_sheets(answered), flat=lambda: _flat(answered))
