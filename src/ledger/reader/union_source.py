@@ -151,7 +151,10 @@ class UnionSource:
 
     def fall_back(self, path: str) -> RunFolder | None:
         """Return the next copy of the run whose folder ``path`` cannot be read, or None."""
-        return self._next(path.rpartition("/")[2])
+        folder = self._next(path.rpartition("/")[2])
+        if folder is not None:
+            self._chosen[path] = self._chosen[folder.path]  # it may be in another month there
+        return folder
 
     def _choose(self, here: Collection[str]) -> None:
         """Choose the copy of each run that is not ``here``, on the disk."""

@@ -63,7 +63,7 @@ class ObjectReader:
         if not _has_spawn():
             yield from self._one_by_one(names)
             return
-        process = self._idle.pop() if self._idle else _Process(self.repository)
+        process = self._free()
         try:
             yield from process.answers(names)
         finally:
@@ -71,6 +71,15 @@ class ObjectReader:
                 self._idle.append(process)
             else:
                 process.close()
+
+    def _free(self) -> _Process:
+        """Return a process that waits for a question; a fork's are not those of its parent."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.is_ours:
+                return process
+            process.close()
+        return _Process(self.repository)
 
     def close(self) -> None:
         """End the processes; the next question starts one again."""
@@ -95,6 +104,7 @@ class _Process:
 
     def __init__(self, repository: Repository) -> None:
         self._pid, self._names, out = _start(repository)
+        self._owner = os.getpid()
         self._objects = os.fdopen(out, "rb")
         self._asked: list[tuple[str, int]] = []
         self._n_ahead = 0
@@ -103,6 +113,11 @@ class _Process:
     def is_idle(self) -> bool:
         """Whether everything that was asked has been answered."""
         return not self._asked
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this very process started it, rather than one that it was forked from."""
+        return self._owner == os.getpid()
 
     def answers(self, names: Iterable[str]) -> Iterator[tuple[str, GitObject | None]]:
         for name in names:
@@ -119,8 +134,9 @@ class _Process:
     def close(self) -> None:
         os.close(self._names)
         self._objects.close()
-        with contextlib.suppress(ChildProcessError):  # the program ignores SIGCHLD
-            os.waitpid(self._pid, 0)
+        if self.is_ours:
+            with contextlib.suppress(ChildProcessError):  # the program ignores SIGCHLD
+                os.waitpid(self._pid, 0)
 
     def _answer(self) -> tuple[str, GitObject | None]:
         name, length = self._asked[0]

@@ -431,3 +431,20 @@ def test_many_files_are_read_at_once_from_both_homes(repo: Path) -> None:
     found = dict(source.read_many(paths))
 
     assert {path: source.read(path) for path in paths} == found
+
+
+def test_many_broken_files_here_are_told_at_every_question(wide: Path) -> None:
+    """Many are read by a build, and then once more for the question itself."""
+    for name in (f"m{n}" for n in range(50)):
+        break_record(wide, name)
+    one = folder_of(wide, "m0")
+    one.rename(wide / "ledger" / one.name)
+
+    for _ in range(2):
+        index = open_index(opened(wide, all_refs=True), "notes", "curves")
+        assert [(350, 700)] == index.rows(
+            "SELECT count(DISTINCT run_id), count(*) FROM runs JOIN metrics USING (run_id)"
+        )
+        assert 50 == len(index.broken)
+        index.close()
+    assert [(0,)] == open_index(opened(wide)).rows("SELECT count(*) FROM runs")

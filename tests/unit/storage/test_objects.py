@@ -175,3 +175,18 @@ def test_ids_of_many_names_are_one_process(tmp_path: Path) -> None:
     assert [None, "tree", "commit"] == [each and each[1] for each in found[1:]]
     assert n_processes(trace) == 1
     assert object_ids(repository, []) == []
+
+
+def test_a_fork_asks_a_process_of_its_own(tmp_path: Path) -> None:
+    """A reader that two processes share would mix up their answers."""
+    repo = make_repo(tmp_path, {f"{n}": f"{n}" for n in range(200)})
+    reader = ObjectReader(opened(repo))
+    reader.ask("HEAD:0")
+
+    child = os.fork()
+    same = all(reader.ask(f"HEAD:{n}") == blob(b"%d" % n) for n in range(200))
+    if not child:
+        os._exit(0 if same else 1)
+
+    assert same
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

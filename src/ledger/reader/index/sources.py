@@ -67,6 +67,8 @@ class RecordsSource:
         self._ledger = ledger
         self.twice: list[BrokenRun] = []
         """Folders whose id another folder had before."""
+        self._fallen: dict[str, BrokenRun] = {}
+        """What another copy answers for, by folder; it is told at every reading."""
 
     def stamps(self) -> Mapping[str, Stamp | None]:
         """Return the stamp of every folder; the first of two folders of one id counts."""
@@ -82,9 +84,10 @@ class RecordsSource:
         run = self._ledger.read_at(path)
         if run is None:
             return None
-        told: tuple[BrokenRun, ...] = ()
         if isinstance(run, BrokenRun):
-            told, run = (run,), self._ledger.other_copy(path)
+            self._fallen[path] = run
+            run = self._ledger.other_copy(path)
+        told = (self._fallen[path],) if path in self._fallen else ()
         if run is None:
             return Extract(rows={}, broken=told, is_lasting=False)
         also = () if run.is_sealed else self._also(run)
