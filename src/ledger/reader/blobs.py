@@ -33,7 +33,7 @@ class Blobs:
         self._trees = tuple(trees)
 
     def read(self, facts: str) -> bytes:
-        """Return the content of an entry, ``<mode> <id>``.
+        """Return the content of an entry, as git lists it: ``100644 blob <id>``.
 
         Raises:
             OSError: it is no file, or its content is not in the repository.

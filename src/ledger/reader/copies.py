@@ -23,13 +23,13 @@ class Copy:
 
     folder: RunFolder
     entries: Mapping[str, str]
-    """{name: mode and id} of what lies in the folder."""
+    """{name: entry}, as git lists what lies in the folder."""
     label: str
     """The first branch that holds this copy."""
 
     @property
     def record(self) -> str | None:
-        """Mode and id of the record, None where the folder cannot hold a readable run."""
+        """The record as git lists it, None where the folder cannot hold a readable run."""
         is_broken = self.folder.problem is not None or not self.folder.is_in_month
         return None if is_broken else self.entries.get(RECORD_NAME)
 
@@ -42,7 +42,7 @@ class Copies:
     runs: Mapping[str, tuple[Copy, ...]]
     """By run id, in the order of the trees."""
     shared: Mapping[str, str]
-    """Mode and id of the files that runs share, by path below the ledger's folder."""
+    """The files that runs share, as git lists them, by path below the ledger's folder."""
 
 
 def collect_copies(repository: Repository, trees: Mapping[str, str], ledger_dir: str) -> Copies:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from ledger.storage.folders import Folders
     from ledger.storage.objects import ObjectReader
 
-_DEPTH = 2
-"""Month and run."""
+_MONTH_LENGTH = 7
 
 
 class GitSource:
@@ -142,20 +141,34 @@ def runs_in(folders: Folders, ledger_dir: str) -> Iterator[tuple[Mapping[str, st
     """
     found: dict[str, tuple[Mapping[str, str], RunFolder]] = {}
     for path, entries in folders.items():
-        at = f"{ledger_dir}/{path}"
-        if not path or (is_month(path) and "/" not in path):
-            for name, facts in entries.items():
-                kind = None if facts == SUBFOLDER else why_no_file(facts)
-                if kind is not None and (path or is_month(name)):
-                    below = f"{at}/{name}" if path else f"{at}{name}"
-                    problem = f"it is {kind}, not a folder"
-                    run = RunFolder(path=below, names=(), is_in_month=True, problem=problem)
-                    found[below] = {name: facts}, run
-        elif entries and _is_run(path, entries):
+        above, _, name = path.rpartition("/")
+        if not path or (not above and is_month(path)):
+            found |= _no_folders(path, entries, ledger_dir)
+        elif entries and not name.startswith(".") and _may_be_run(above, name, entries):
+            at = f"{ledger_dir}/{path}"
             names = tuple(sorted(entries))
-            found[at] = entries, RunFolder(path=at, names=names, is_in_month="/" in path)
+            found[at] = entries, RunFolder(path=at, names=names, is_in_month=above != "")
     for at in sorted(found, key=path_order):
         yield found[at]
+
+
+def _no_folders(
+    folder: str, entries: Mapping[str, str], ledger_dir: str
+) -> Iterator[tuple[str, tuple[Mapping[str, str], RunFolder]]]:
+    """Yield (path, (entries, run)) of what stands in ``folder`` where a run or a month should."""
+    for name, facts in entries.items():
+        kind = None if facts == SUBFOLDER else why_no_file(facts)
+        if kind is not None and (folder or is_month(name)):
+            path = "/".join(filter(None, (ledger_dir, folder, name)))
+            problem = f"it is {kind}, not a folder"
+            run = RunFolder(path=path, names=(), is_in_month=True, problem=problem)
+            yield path, ({name: facts}, run)
+
+
+def _may_be_run(above: str, name: str, entries: Mapping[str, str]) -> bool:
+    if above:
+        return len(above) == _MONTH_LENGTH and is_month(above)
+    return name not in SHARED_FOLDERS and RECORD_NAME in entries
 
 
 def path_order(path: str) -> str:
@@ -188,12 +201,3 @@ def read_stored(store: str | None, name: str) -> bytes:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     with open(f"{store}/{name}", "rb") as file:
         return file.read()
-
-
-def _is_run(path: str, entries: Mapping[str, str]) -> bool:
-    parts = path.split("/")
-    if parts[-1].startswith("."):
-        return False
-    if len(parts) == _DEPTH:
-        return is_month(parts[0])
-    return len(parts) == 1 and path not in SHARED_FOLDERS and RECORD_NAME in entries

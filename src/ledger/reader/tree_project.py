@@ -58,12 +58,12 @@ def only_project(objects: ObjectReader, revision: Revision) -> TreeProject:
         NoLedgerError: none, or several and none at the top.
         LedgerError: a settings file that does not parse.
     """
-    found = [
-        project
-        for folder in _folders_with_settings(objects.repository, revision.commit)
-        if (project := project_in(objects, revision, folder)) is not None
-    ]
-    if len(found) == 1 or (found and not found[0].folder):
+    at_top = project_in(objects, revision, "")
+    if at_top is not None:
+        return at_top
+    folders = _folders_with_settings(objects.repository, revision.commit)
+    found = [each for folder in folders if (each := project_in(objects, revision, folder))]
+    if len(found) == 1:
         return found[0]
     if not found:
         message = f"{revision.label} has no ledger"

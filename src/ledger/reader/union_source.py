@@ -178,7 +178,7 @@ class UnionSource:
         return copy.folder
 
     def _ranks(self, contended: Iterable[Sequence[Copy]]) -> dict[str, int]:
-        """Return {mode and id of a record: how good it is} where copies differ in the record."""
+        """Return {entry of a record: how good it is} where copies differ in the record."""
         records = {
             copy.record: None
             for copies in contended

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
     Folders: TypeAlias = dict[str, dict[str, str]]
-    """{folder: {name: mode and id of the content}}; "" is the top of the tree."""
+    """{folder: {name: "<mode> <kind> <id>"}}, as git lists them; "" is the top of the tree."""
 
 SUBFOLDER = ""
-"""Stands for mode and id of what is a folder itself."""
-_KINDS = {"120000": "a symbolic link", "160000": "a submodule"}
+"""Stands for what git lists of a folder in a folder."""
+_SUBMODULE = "160000"
+_KINDS = {"120000": "a symbolic link", _SUBMODULE: "a submodule"}
 _ABSENT = "000000"
 
 
@@ -28,12 +29,13 @@ def list_folders(repository: Repository, tree: str) -> Folders:
         GitError: git does not have the tree.
     """
     found: Folders = {}
-    listed = os.fsdecode(repository.git("ls-tree", "-r", "-z", tree))
-    for entry in listed.split("\0")[:-1]:
-        facts, _, path = entry.partition("\t")
+    entries, last = _folder(found, ""), ""
+    for line in os.fsdecode(repository.git("ls-tree", "-r", "-z", tree)).split("\0")[:-1]:
+        facts, _, path = line.partition("\t")
         folder, _, name = path.rpartition("/")
-        mode, _, oid = facts.split(" ")
-        _folder(found, folder)[name] = f"{mode} {oid}"
+        if folder != last:  # git lists what lies in one folder together, but for subfolders
+            entries, last = _folder(found, folder), folder
+        entries[name] = facts
     return found
 
 
@@ -73,12 +75,12 @@ def changed_folders(
 
 def why_no_file(facts: str) -> str | None:
     """Return what an entry is that is no file, None for a file."""
-    return "a folder" if facts == SUBFOLDER else _KINDS.get(facts.partition(" ")[0])
+    return "a folder" if facts == SUBFOLDER else _KINDS.get(facts[:6])
 
 
 def oid_of(facts: str) -> str:
     """Return the id of an entry's content."""
-    return facts.partition(" ")[2]
+    return facts.rpartition(" ")[2]
 
 
 def _folder(found: Folders, folder: str) -> dict[str, str]:
@@ -101,4 +103,4 @@ def _change(changed: Folders, folders: Folders, facts: str, path: str) -> None:
     if mode == _ABSENT:
         changed[folder].pop(name, None)
     else:
-        changed[folder][name] = f"{mode} {oid}"
+        changed[folder][name] = f"{mode} {'commit' if mode == _SUBMODULE else 'blob'} {oid}"
