@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from ledger.cli import render
 from ledger.cli.asking import format_option, limit_option, put_answer
+from ledger.cli.exit_codes import USAGE
 from ledger.cli.places import Place, place_options
 from ledger.errors import UnknownNameError
 from ledger.reader.asking.door import ask_text
 
+
+_SHOWN = 1000
+"""Rows of a statement in a table for people."""
 
 if TYPE_CHECKING:
     from ledger.contract.direction import Goal
@@ -20,19 +25,34 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("question", nargs=-1, required=True)
+@click.argument("question", nargs=-1)
 @click.option(
     "--direction", type=click.Choice(["min", "max"]), help="Which way the metric is better."
 )
 @click.option("--retracted", is_flag=True, help="Let retracted runs answer too.")
+@click.option(
+    "--sql",
+    metavar="STATEMENT",
+    help="Ask in SQL: one SELECT over the views; - reads it from stdin.",
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    help="How long an SQL statement may take.",
+)
 @limit_option("without it the question's own number, else 10 of a ranking")
 @format_option
 @place_options
-def command(
+def command(  # noqa: PLR0913  # one for each option
     *,
     question: tuple[str, ...],
     direction: Goal | None,
     retracted: bool,
+    sql: str | None,
+    timeout: float,
     limit: int | None,
     output_format: str,
     place: Place,
@@ -47,15 +67,21 @@ def command(
     ledger query "best val_acc per model", "best val_acc per trial"
     ledger query "runs where status = crashed", "trials where lr in (0.1, 0.2)"
     ledger query "count by model", "mean val_acc by lr over seed", "compare A B"
+    ledger query --sql "SELECT metric, max(high) FROM summary GROUP BY ALL"
 
     Conditions are on params (by dotted path), metrics (their final value), note.result and its
     like, and run_id, name, status, tag, branch, commit, dirty, data, parent, project, seed,
-    started, ended, with = != < <= > >= contains in, and, or, not. docs/guides/queries.md has all.
+    started, ended, with = != < <= > >= contains in, and, or, not. docs/guides/queries.md has all,
+    docs/guides/sql.md the views.
     """
     text = " ".join(question)
-    answered = ask_text(
-        place.ledger(), text, goal=direction, limit=limit, with_retracted=retracted
-    )
+    if (sql is None) == (not text.strip()):
+        message = "ask one question, in words or with --sql"
+        raise click.UsageError(message)
+    if sql is not None:
+        _put_sql(place, sql, timeout_s=timeout, limit=limit, output_format=output_format)
+        return
+    answered = ask_text(place.ledger(), text, goal=direction, limit=limit, with_retracted=retracted)
     answer = answered.answer
     _tell_choices(answered)
     put_answer(answer, output_format, sheets=_sheets(answered), flat=lambda: _flat(answered))
@@ -65,6 +91,29 @@ def command(
     if answer.left_out:
         why = f"no finite {answer.metric}, or retracted" if answer.metric else "retracted"
         render.tell(f"ledger: {answer.left_out} left out: {why}")
+
+
+def _put_sql(
+    place: Place, statement: str, *, timeout_s: float, limit: int | None, output_format: str
+) -> None:
+    """Print the rows of a statement; a table shows a thousand where no limit was asked for."""
+    from ledger.reader.sql import ask_sql
+
+    text = sys.stdin.read() if statement == "-" else statement
+    shown = _SHOWN if limit is None and output_format in {"table", "md"} else limit
+    answer = ask_sql(place.ledger(), text, limit=shown, timeout_s=timeout_s, give_up=_give_up)
+    grid = answer.to_grid()
+    put_answer(answer, output_format, sheets=[grid], flat=lambda: grid)
+    if answer.is_cut and limit is None:
+        render.tell(f"ledger: the first {_SHOWN} rows; see all with --format csv, or set --limit")
+
+
+def _give_up() -> None:
+    """End the process: a single call inside a statement hears no interruption."""
+    import os
+
+    render.tell("ledger: the statement did not stop in time (ask for less in one call)")
+    os._exit(USAGE)
 
 
 def _tell_choices(answered: Answered) -> None:

@@ -57,15 +57,43 @@ def tell(text: str) -> None:
     _write("\n".join(map(printable, text.split("\n"))), sys.stderr)
 
 
-def put_json(document: Json) -> None:
-    """Write ``document`` to stdout as one JSON object."""
+def put_bytes(data: bytes) -> None:
+    """Write ``data``, an answer that is no text, to stdout."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        abandon_stdout()
+
+
+def json_document(document: Json) -> str:
+    """Return ``document`` as one JSON object, safe for a terminal."""
     import json  # only for this format
 
-    put(escape_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)))
+    return escape_json(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def put_csv(grid: Grid) -> None:
-    """Write ``grid`` to stdout as CSV: floats exact, missing cells empty.
+def put_json(document: Json) -> None:
+    """Write ``document`` to stdout as one JSON object."""
+    put(json_document(document))
+
+
+def json_rows(grid: Grid) -> list[Json]:
+    """Return the rows of ``grid`` as objects; non-finite numbers are "nan", "inf", "-inf"."""
+    from ledger.contract.json_text import encode_number  # only for this format
+
+    def plain(cell: Cell) -> Json:
+        return encode_number(cell) if isinstance(cell, float) else cell
+
+    return [
+        {name: plain(cell) for name, cell in zip(grid.header, row, strict=True)}
+        for row in grid.rows
+    ]
+
+
+def csv_text(grid: Grid) -> str:
+    """Return ``grid`` as CSV: floats exact, missing cells empty.
 
     A text cell that a spreadsheet would run as a formula gets a leading apostrophe.
     """
@@ -76,12 +104,17 @@ def put_csv(grid: Grid) -> None:
     writer = csv.writer(lines, lineterminator="\n")
     writer.writerow([_csv_cell(name) for name in grid.header])
     writer.writerows([_csv_cell(cell) for cell in row] for row in grid.rows)
-    put(lines.getvalue().removesuffix("\n"))
+    return lines.getvalue().removesuffix("\n")
 
 
-def put_markdown(grids: Sequence[Grid]) -> None:
-    """Write ``grids`` to stdout as Markdown tables with a blank line between."""
-    put("\n\n".join("\n".join(_markdown_lines(grid)) for grid in grids))
+def markdown_text(grids: Sequence[Grid]) -> str:
+    """Return ``grids`` as Markdown tables with a blank line between."""
+    return "\n\n".join("\n".join(_markdown_lines(grid)) for grid in grids)
+
+
+def tables_text(grids: Sequence[Grid]) -> str:
+    """Return ``grids`` as plain text, a blank line between; nothing is cut."""
+    return "\n\n".join("\n".join(plain_lines(grid)) for grid in grids)
 
 
 def put_tables(grids: Sequence[Grid]) -> None:
@@ -91,7 +124,7 @@ def put_tables(grids: Sequence[Grid]) -> None:
     else nothing is cut and nothing coloured.
     """
     if not sys.stdout.isatty():
-        put("\n\n".join("\n".join(plain_lines(grid)) for grid in grids))
+        put(tables_text(grids))
         return
     import shutil  # only on a terminal
 

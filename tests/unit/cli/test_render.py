@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.cli.render import fitted_lines, put_csv, put_markdown, tell
+from ledger.cli.render import csv_text, fitted_lines, markdown_text, tell
 from ledger.reader.text import Grid, display_width
 
 
@@ -52,7 +52,7 @@ def test_colour_marks_a_status_and_nothing_else() -> None:
 def test_csv_keeps_floats_exact_and_disarms_formulas(capsys: pytest.CaptureFixture[str]) -> None:
     cells = (0.1 + 0.2, math.nan, None, True, "=SUM(A1)", "-5", "-x", "@a", 'say "hi", you', "a\nb")
 
-    put_csv(Grid(header=tuple("abcdefghij"), rows=(cells,)))
+    print(csv_text(Grid(header=tuple("abcdefghij"), rows=(cells,))))
 
     assert capsys.readouterr().out.splitlines()[1] == (
         '0.30000000000000004,nan,,true,\'=SUM(A1),-5,\'-x,\'@a,"say ""hi"", you",a\\nb'
@@ -60,7 +60,7 @@ def test_csv_keeps_floats_exact_and_disarms_formulas(capsys: pytest.CaptureFixtu
 
 
 def test_markdown_escapes_what_would_break_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    put_markdown([Grid(header=("a|b", "n"), rows=(("<b>`x`|", 1.5),))])
+    print(markdown_text([Grid(header=("a|b", "n"), rows=(("<b>`x`|", 1.5),))]))
 
     assert capsys.readouterr().out == "| a\\|b | n |\n| --- | ---: |\n| \\<b>\\`x\\`\\| | 1.5 |\n"
 

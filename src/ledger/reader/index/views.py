@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 
     from ledger.reader.index.tables import Layer
 
+PUBLIC = (
+    *("runs", "summary", "params", "data", "artifacts", "notes"),
+    *("metrics", "epochs", "trials"),
+)
+"""The names of all views, which are documented and stay."""
 FRESH = "fresh"
 """Schema of the rows that were read for this question."""
 RECORDS = f"{FRESH}.records"

@@ -88,7 +88,7 @@ class Known:
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
     root = tmp_path_factory.mktemp("oracle")
     make_project(root)
-    choose = random.Random(4)  # noqa: S311  # the same every time
+    choose = random.Random(4)  # the same every time
     facts: dict[str, dict[str, list[Json]]] = {}
     for place in range(24):
         params = {
@@ -146,7 +146,7 @@ def values(choose: random.Random) -> list[float]:
 def test_rankings_are_a_plain_sort(tmp_path: Path) -> None:
     """Forty metrics of twenty runs: ties, gaps, numbers that are not finite, retracted runs."""
     make_project(tmp_path)
-    choose = random.Random(7)  # noqa: S311  # as above
+    choose = random.Random(7)  # as above
     tables: dict[str, tuple[datetime, bool, dict[str, list[float]]]] = {}
     for place in range(20):
         columns = {f"m{number:02}": values(choose) for number in range(40)}
