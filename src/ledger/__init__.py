@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ledger.contract.record import RunRecord
     from ledger.errors import LedgerError
     from ledger.reader.api import compare_runs, find_best_runs, load_run, runs
+    from ledger.reader.opened import OpenLedger, query
+    from ledger.reader.opened import open_for_questions as open  # noqa: A004  # ledger.open(path)
+    from ledger.reader.result import Result
     from ledger.version import VERSION as __version__  # noqa: N811  # the name Python has for it
     from ledger.writer.current import current_run, log, seed_everything, start
     from ledger.writer.log_run import (
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "LedgerError": "ledger.errors",
+    "OpenLedger": "ledger.reader.opened",
+    "Result": "ledger.reader.result",
     "Run": "ledger.writer.run",
     "RunRecord": "ledger.contract.record",
     "Seeds": "ledger.capture.seeds",
@@ -42,13 +47,20 @@ _HOMES = {
     "load_run": "ledger.reader.api",
     "log": "ledger.writer.current",
     "log_run": "ledger.writer.log_run",
+    "open": "ledger.reader.opened",
+    "query": "ledger.reader.opened",
     "runs": "ledger.reader.api",
     "seed_everything": "ledger.writer.current",
     "start": "ledger.writer.current",
 }
 
+_NAMES = {"open": "open_for_questions"}
+"""What a name is called at home, where it would hide one of Python's own."""
+
 __all__ = [
     "LedgerError",
+    "OpenLedger",
+    "Result",
     "Run",
     "RunRecord",
     "Seeds",
@@ -65,6 +77,8 @@ __all__ = [
     "load_run",
     "log",
     "log_run",
+    "open",
+    "query",
     "runs",
     "seed_everything",
     "start",
@@ -81,7 +95,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(message)
     from importlib import import_module  # noqa: PLC0415  # as above
 
-    found = getattr(import_module(_HOMES[name]), name)
+    found = getattr(import_module(_HOMES[name]), _NAMES.get(name, name))
     globals()[name] = found
     return found
 

@@ -31,7 +31,8 @@ else:
         defaults = {name: cls.__dict__[name] for name in fields if name in cls.__dict__}
         dropped = {*fields, "__dict__", "__weakref__"}
         body = {name: item for name, item in cls.__dict__.items() if name not in dropped}
-        return type(cls.__name__, (), body | {"__slots__": fields} | _methods(fields, defaults))
+        # what the class writes itself goes before
+        return type(cls.__name__, (), _methods(fields, defaults) | body | {"__slots__": fields})
 
 
 def as_dict(record: object) -> dict[str, object]:

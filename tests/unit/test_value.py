@@ -93,3 +93,15 @@ def test_class_keeps_its_name_and_docstring() -> None:
 
 def test_fields_by_name() -> None:
     assert {"x": 1, "y": 0} == as_dict(Point(x=1))
+
+
+def test_a_method_of_the_class_goes_before_the_made_one() -> None:
+    @value
+    class Shown:
+        number: int
+
+        def __repr__(self) -> str:
+            return f"<{self.number}>"
+
+    assert repr(Shown(number=3)) == "<3>"
+    assert Shown(number=3) == Shown(number=3)

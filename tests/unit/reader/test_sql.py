@@ -14,7 +14,7 @@ import pytest
 from ledger.errors import LedgerError, UnknownNameError
 from ledger.reader.sql import ask_sql
 from unit.reader.builders import add_run, epochs, make_project, open_at, small_ledger
-from unit.reader.index.many import VIEWS, make_many
+from unit.reader.index.many import make_many
 
 
 if TYPE_CHECKING:
