@@ -112,15 +112,15 @@ def test_a_notebook_shows_what_files_say_and_obeys_none_of_it(tmp_path: Path) ->
 
 
 def test_a_commit_is_asked_without_a_checkout(tmp_path: Path) -> None:
-    repo = make_repo(tmp_path)
-    small_ledger(tmp_path)
+    root = make_repo(tmp_path)
+    small_ledger(root)
     for arguments in (["add", "-A"], ["commit", "-qm", "runs"]):
-        subprocess.run(["git", "-C", repo, *arguments], check=True)
-    add_run(tmp_path, "later", epochs(val_acc=[0.99]), run_id="later")
+        subprocess.run(["git", "-C", root, *arguments], check=True)
+    add_run(root, "later", epochs(val_acc=[0.99]), run_id="later")
 
-    assert ledger.open(tmp_path).best("val_acc")[0]["run_id"] == "later"
-    assert ledger.open(tmp_path, at="HEAD").best("val_acc")[0]["value"] == 0.931
-    assert len(ledger.open(tmp_path, all_refs=True).runs()) == 5
+    assert ledger.open(root).best("val_acc")[0]["run_id"] == "later"
+    assert ledger.open(root, at="HEAD").best("val_acc")[0]["value"] == 0.931
+    assert len(ledger.open(root, all_refs=True).runs()) == 5
 
 
 def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
