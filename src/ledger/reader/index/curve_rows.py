@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.contract.metrics import parse_number, row_keys
 from ledger.errors import MalformedError
+from ledger.reader.index.trial_rows import trial_rows
 from ledger.reader.stats import is_guessed, run_columns
 
 
@@ -33,7 +34,8 @@ def curve_rows(ledger: Ledger, run: StoredRun) -> Rows:
     rows: dict[tuple[object, ...], Row] = {}
     for table in tables:
         rows |= _table_rows(run, table, columns.values())
-    return {"metrics": list(rows.values()), "trials": []}
+    trials = trial_rows(ledger, run, tables, columns)
+    return {"metrics": list(rows.values()), "trials": trials}
 
 
 def _table_rows(

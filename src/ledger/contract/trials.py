@@ -1,0 +1,92 @@
+"""trials.csv: what became of every trial of a sweep.
+
+An event log: a line when an attempt at a trial starts, one when it ends. Of the lines of one
+attempt the last non-empty cell of each column counts; a last line without a newline does not exist
+yet.
+"""
+
+from __future__ import annotations
+
+from ledger.contract.metrics import decode_table, parse_number
+from ledger.errors import MalformedError
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COLUMNS = (
+    *("trial_id", "attempt", "execution", "status", "score"),
+    *("best_epoch", "started", "ended", "message"),
+)
+"""The columns of the log; every other one is a param of the trial."""
+
+
+@value
+class Trial:
+    """One attempt at a trial."""
+
+    trial_id: str
+    """Text: ``00`` is not ``0``."""
+    attempt: int | None
+    execution: int | None
+    status: str | None
+    """running until the attempt ends."""
+    score: float | None
+    """What the tuner said."""
+    best_epoch: int | None
+    started: str | None
+    """ISO 8601; so is ``ended``."""
+    ended: str | None
+    message: str | None
+    params: Mapping[str, str]
+    """By name, as the table holds them; those without a value are left out."""
+
+
+def decode_trials(data: bytes) -> list[Trial]:
+    """Return the attempts in the order in which they started.
+
+    Raises:
+        MalformedError: as ``decode_table``; there is no column trial_id, or a cell of a number is
+            none.
+    """
+    table = decode_table(data)
+    if not table.header:
+        return []
+    if "trial_id" not in table.header:
+        message = "has no column trial_id"
+        raise MalformedError(message, line=1)
+    attempts: dict[tuple[str, str], dict[str, str]] = {}
+    for row in table.rows:
+        cells = {name: cell for name, cell in zip(table.header, row, strict=True) if cell}
+        key = cells.get("trial_id", ""), cells.get("attempt", "")
+        attempts[key] = attempts.get(key, {}) | cells
+    return [_trial(cells) for (trial_id, _), cells in attempts.items() if trial_id]
+
+
+def _trial(cells: Mapping[str, str]) -> Trial:
+    score = cells.get("score")
+    return Trial(
+        trial_id=cells["trial_id"],
+        attempt=_whole("attempt", cells),
+        execution=_whole("execution", cells),
+        status=cells.get("status"),
+        score=None if score is None else parse_number("score", score),
+        best_epoch=_whole("best_epoch", cells),
+        started=cells.get("started"),
+        ended=cells.get("ended"),
+        message=cells.get("message"),
+        params={name: cell for name, cell in cells.items() if name not in COLUMNS},
+    )
+
+
+def _whole(name: str, cells: Mapping[str, str]) -> int | None:
+    cell = cells.get(name)
+    if cell is None:
+        return None
+    number = parse_number(name, cell)
+    if not number.is_integer():
+        message = f"{cell[:40]!r} is not a whole number"
+        raise MalformedError(message, field=name)
+    return int(number)
