@@ -18,6 +18,9 @@ from ledger.version import VERSION
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from click.shell_completion import CompletionItem
+
+_COMPLETE_VAR = "_LEDGER_COMPLETE"
 VERBS: Mapping[str, str] = {
     "init": "make this folder a project with a ledger",
     "demo": "train real models in a repository of its own and show everything",
@@ -35,6 +38,7 @@ VERBS: Mapping[str, str] = {
     "gc": "drop snapshots of committed runs, and leftovers",
     "install": "put the checks into this repository's commit hooks",
     "uninstall": "take the checks out of the commit hooks",
+    "completion": "complete commands, runs and questions in bash, zsh or fish",
 }
 
 
@@ -50,7 +54,18 @@ class LazyGroup(click.Group):
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"ledger.cli.{cmd_name}").command
+        if _COMPLETE_VAR in os.environ:
+            importlib.import_module("ledger.cli.completion_shell").attach(cmd_name, command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the verbs that begin with ``incomplete`` without importing any of them."""
+        from click.shell_completion import CompletionItem  # only while a shell completes
+
+        if incomplete[:1] == "-":
+            return super().shell_complete(ctx, incomplete)
+        found = ((verb, said) for verb, said in VERBS.items() if verb.startswith(incomplete))
+        return [CompletionItem(verb, help=said) for verb, said in found]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of verbs without importing any of them."""
@@ -67,7 +82,7 @@ def main() -> None:
 def run() -> NoReturn:
     """Run the command line and exit with the documented code; never with a traceback."""
     try:
-        code = main.main(standalone_mode=False)
+        code = _answer()
     except UnreadableError as error:
         for line in (*error.lines, f"{error.message} ({error.hint})"):
             render.tell(f"ledger: {line}")
@@ -95,6 +110,13 @@ def run() -> NoReturn:
         render.tell(f"ledger: a bug of ours: {error!r}; the report is in {write_report(error)}")
         code = BUG
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _answer() -> object:
+    """Run the verb, or tell a shell what a half-written line may become."""
+    if _COMPLETE_VAR in os.environ:
+        importlib.import_module("ledger.cli.completion_shell").register()
+    return main.main(standalone_mode=False)
 
 
 def _refusal(error: OSError) -> str:

@@ -47,7 +47,7 @@ _ONCE = frozenset({"where", "since", "until", "per", "by", "over", "limit"})
 def parse_by_grammar(text: str) -> Question:
     """Return what ``parse_question`` returns, read by the grammar whatever the question."""
     try:
-        tree = _parser().parse(text)
+        tree = question_parser().parse(text)
     except UnexpectedInput as error:
         raise complaint(text, error) from error
     head = cast("Node", tree.children[0])
@@ -55,7 +55,8 @@ def parse_by_grammar(text: str) -> Question:
 
 
 @cache
-def _parser() -> Lark:
+def question_parser() -> Lark:
+    """Return the parser of questions, made once."""
     grammar = files("ledger.reader.question").joinpath("question.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", propagate_positions=False)
 
