@@ -101,7 +101,8 @@ def _json(text: object, number: object, whole: object, flag: object) -> Json:
         return int(str(whole))
     if number is not None:
         return float(str(number))
-    return None if text is None else str(text)
+    # a param that is null is as good as none
+    return None if text is None or text == "null" else str(text)
 
 
 def _place(item: Json) -> tuple[int, float, str]:
