@@ -114,11 +114,10 @@ def list_runs(ledger: Ledger, filters: Filters, *, limit: int | None = None) -> 
     )
 
 
-def list_named(ledger: Ledger, run_ids: Sequence[str]) -> tuple[ListedRun, ...]:
-    """Return the rows of the runs called ``run_ids``, in their order."""
-    found = open_index(ledger, "notes").rows(
-        _LISTED.format(where="list_contains($ids, r.run_id)"), {"ids": list(run_ids)}
-    )
+def list_named(ledger: Ledger, index: Index, run_ids: Sequence[str]) -> tuple[ListedRun, ...]:
+    """Return the rows of the runs called ``run_ids``, in their order; ``index`` has the notes."""
+    where = "r.run_id IN (SELECT unnest($ids))"
+    found = index.rows(_LISTED.format(where=where), {"ids": list(run_ids)})
     by_id = {str(row[0]): row for row in found}
     return tuple(_listed(ledger, by_id[run_id]) for run_id in run_ids if run_id in by_id)
 

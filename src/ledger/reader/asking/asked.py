@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.keys import resolve
 from ledger.reader.names import no_runs
-from ledger.reader.question.values import EVERYTHING, conditions
+from ledger.reader.question.values import EVERYTHING, Listing, conditions
 from ledger.value import value
 
 
@@ -98,6 +98,8 @@ def layers_of(question: Question) -> set[Layer]:
         layers.add("notes")
     reads_first = "first" in {getattr(question, "verb", None), getattr(question, "reading", None)}
     is_of_trials = getattr(question, "of", None) == "trials" or "trial" in keys
+    if isinstance(question, Listing) and question.of == "runs":
+        layers.add("notes")  # the list tells whether each note is complete
     if reads_first or is_of_trials:
         layers.add("curves")
     return layers

@@ -32,7 +32,7 @@ def list_asked(asked: Asked, question: Listing) -> Answer[ListedRun]:
     return Answer(
         verb="runs",
         question=asked.text,
-        rows=list_named(asked.ledger, kept[: asked.limit or question.limit]),
+        rows=list_named(asked.ledger, asked.index, kept[: asked.limit or question.limit]),
         warnings=asked.index.warnings,
         left_out=len(found) - len(kept),
     )
