@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ledger.reader.source import Source
     from ledger.storage.git import Repository
 
+COMMITS, EVERYTHING = "commits", "everything"
+"""The views that have an index of their own: what git stores, and the files beside it."""
+
 
 @value
 class Asker:
@@ -74,9 +77,10 @@ class Asker:
             return only_project(self.objects, revision)
         return project_above(self.objects, revision, self.place)
 
-    def ledger(self, project: Project, source: Source, now: datetime) -> Ledger:
-        """Return the ledger of ``project`` that ``source`` reads."""
-        return Ledger(project, source, now, index_folder(project, self.repository.common_dir))
+    def ledger(self, project: Project, source: Source, now: datetime, view: str) -> Ledger:
+        """Return the ledger of ``project`` that ``source`` reads; ``view`` names its index."""
+        folder = index_folder(project, self.repository.common_dir, view)
+        return Ledger(project, source, now, folder)
 
     def as_project(self, found: TreeProject, revision: Revision) -> Project:
         """Return the project of a commit at the place where its files would be."""

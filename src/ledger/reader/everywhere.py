@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from ledger.errors import LedgerError, NoLedgerError
+from ledger.reader.asker import COMMITS, EVERYTHING
 from ledger.reader.copies import collect_copies
 from ledger.reader.ledger import disk_source
 from ledger.reader.revision import every_revision
@@ -75,7 +76,7 @@ def _together(
         disk=disk_source(project) if has_files else None,
         store=asker.store,
     )
-    return asker.ledger(project, source, now)
+    return asker.ledger(project, source, now, EVERYTHING if has_files else COMMITS)
 
 
 def _first_project(asker: Asker, revisions: Sequence[Revision]) -> tuple[TreeProject, Revision]:

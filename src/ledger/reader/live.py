@@ -40,7 +40,7 @@ def shared_store(project: Project) -> str | None:
     return None if places is None else os.path.join(places[2], "ledger", SHARED_STORE)
 
 
-def index_folder(project: Project, common_dir: str | None = None) -> str | None:
+def index_folder(project: Project, common_dir: str | None = None, view: str = "") -> str | None:
     """Return the folder for the index of the project's runs, None without git.
 
     Each worktree has one of its own: what it sees changes on its own.
@@ -48,6 +48,8 @@ def index_folder(project: Project, common_dir: str | None = None) -> str | None:
     Args:
         project: whose runs.
         common_dir: the git directory, where it is known; else it is looked for.
+        view: what is asked, where that is not the files here: each has an index of its own, so
+            that none is made anew because another was asked in between.
     """
     root = os.path.realpath(project.root)
     places = find_places(root) if common_dir is None else ("", "", common_dir)
@@ -55,6 +57,6 @@ def index_folder(project: Project, common_dir: str | None = None) -> str | None:
         return None
     import hashlib  # noqa: PLC0415  # only readers ask
 
-    place = f"{root}\0{project.settings.dir}"
+    place = f"{root}\0{project.settings.dir}" + (f"\0{view}" if view else "")
     digest = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return os.path.join(places[2], "ledger", "index", digest)

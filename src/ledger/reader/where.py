@@ -76,7 +76,8 @@ def _open_commits(
 
 
 def _ledger_of_commit(asker: Asker, revision: Revision, now: datetime) -> Ledger:
-    from ledger.reader.git_source import GitSource  # noqa: PLC0415  # as above
+    from ledger.reader.asker import COMMITS  # noqa: PLC0415  # as above
+    from ledger.reader.git_source import GitSource  # noqa: PLC0415
     from ledger.reader.tree_project import ledger_tree  # noqa: PLC0415
 
     project = asker.project_of(revision)
@@ -87,4 +88,4 @@ def _ledger_of_commit(asker: Asker, revision: Revision, now: datetime) -> Ledger
         label=revision.label,
         store=asker.store,
     )
-    return asker.ledger(asker.as_project(project, revision), source, now)
+    return asker.ledger(asker.as_project(project, revision), source, now, COMMITS)

@@ -448,3 +448,31 @@ def test_many_broken_files_here_are_told_at_every_question(wide: Path) -> None:
         assert 50 == len(index.broken)
         index.close()
     assert [(0,)] == open_index(opened(wide)).rows("SELECT count(*) FROM runs")
+
+
+def test_an_index_is_not_made_anew_for_a_smaller_question_in_between(wide: Path) -> None:
+    """Nor do the files here, and everything, lose theirs."""
+    branch(wide, "small")
+    git(wide, "rm", "-rq", "ledger")
+    commit(wide)
+    commit_runs(wide, "alone")
+    switch(wide, "main")
+    places: list[dict[str, object]] = [
+        {"at": "exp/b5"},
+        {"refs": ["exp/b0", "exp/b1", "exp/b2"]},
+        {"all_refs": True},
+        {},
+        {"at": "small"},
+    ]
+    for _ in range(2):
+        counted = [
+            open_index(opened(wide, **place)).rows("SELECT count(*) FROM runs") for place in places
+        ]
+        assert [[(100,)], [(200,)], [(351,)], [(50,)], [(1,)]] == counted
+    folder = wide / ".git" / "ledger" / "index"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.current")}
+
+    for place in (*places, *reversed(places)):
+        open_index(opened(wide, **place)).close()
+
+    assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*.current")}

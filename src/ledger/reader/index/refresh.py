@@ -35,6 +35,8 @@ OVERLAY = 48
 """So many changed runs are read for a question; more are stored for the next one too."""
 _CONTENT_KEPT = 4
 """Entries of other trees that stay stored for each entry in view."""
+_CONTENT_ALWAYS = 20_000
+"""So many of them stay however few are in view: a small branch is asked between two large ones."""
 
 
 @value
@@ -72,8 +74,7 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
     stored = NONE if folder is None else read_generation(folder, source.layer)
     was_damaged = stored.is_damaged
     parted = _part(ledger, stamps, stored)
-    n_gone = len(stored.known) - len(parted.hits) - parted.n_passing
-    if folder is not None and (parted.n_new > OVERLAY or n_gone > OVERLAY + len(parted.hits)):
+    if folder is not None and (parted.n_new > OVERLAY or _is_mostly_gone(stored, parted)):
         field = Field(
             source=source,
             stamps=stamps,
@@ -121,6 +122,15 @@ def _part(ledger: Ledger, stamps: Mapping[str, Stamp | None], stored: Generation
         else:
             hits[key] = entry  # type: ignore[index]  # as above
     return _Parted(hits=hits, missing=missing, n_new=n_new, n_passing=n_passing)
+
+
+def _is_mostly_gone(stored: Generation, parted: _Parted) -> bool:
+    """Whether more is stored that nobody will ask for again than what is in view."""
+    limit = OVERLAY + len(parted.hits)
+    if len(stored.known) - len(parted.hits) - parted.n_passing <= limit:
+        return False
+    gone = (key for key in stored.known if key not in parted.hits and not _is_content(key[1]))
+    return sum(1 for _ in gone) > limit + parted.n_passing
 
 
 def _is_same(ledger: Ledger, also: Also) -> bool:
@@ -174,8 +184,8 @@ def _rows(source: LayerSource, path: str) -> Rows:
 def _elsewhere(known: Mapping[Key, int], parted: _Parted) -> dict[Key, int]:
     """Return what is known of other trees than the one in view, unless it has become too much."""
     found = {key: e for key, e in known.items() if key not in parted.hits and _is_content(key[1])}
-    limit = _CONTENT_KEPT * (len(parted.hits) + len(parted.missing)) + 1000
-    return found if len(found) <= limit else {}
+    in_view = len(parted.hits) + len(parted.missing)
+    return found if len(found) <= max(_CONTENT_KEPT * in_view, _CONTENT_ALWAYS) else {}
 
 
 def _is_content(stamp: Stamp) -> bool:
