@@ -16,7 +16,7 @@ from make_repo import commit_files, git, make_repo
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ledger.storage.git import Repository
@@ -190,3 +190,21 @@ def test_a_fork_asks_a_process_of_its_own(tmp_path: Path) -> None:
 
     assert same
     assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_no_more_is_asked_ahead_than_a_pipe_holds(tmp_path: Path) -> None:
+    """Else git waits for its answers to be read, and we for git to read our questions."""
+    repo = make_repo(tmp_path, {"a": "a" * 1000})
+    n_taken = 0
+
+    def names() -> Iterator[str]:
+        nonlocal n_taken
+        for _ in range(3000):
+            n_taken += 1
+            yield "HEAD:a"
+
+    reader = ObjectReader(opened(repo))
+    ahead = [n_taken - n for n, _ in enumerate(reader.stream(names()))]
+
+    assert 3000 == len(ahead)
+    assert max(ahead) <= 1 + 4096 // len("HEAD:a\n")
