@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ledger.reader.question.values import AllOf, Among, AnyOf, Denied
@@ -62,6 +61,10 @@ def _single(test: Condition, facts: Facts) -> bool:
 def _holds(item: Json, operator: str, literal: str) -> bool:
     text, number, flag = _kinds(item)
     _, wanted, wanted_flag = _kinds(literal)
+    if isinstance(number, float) or isinstance(wanted, float):
+        # whole numbers are compared exactly, anything else as the floats that were meant
+        number = None if number is None else float(number)
+        wanted = None if wanted is None else float(wanted)
     if operator == "contains":
         return literal.lower() in text.lower()
     if operator == "=":
@@ -78,8 +81,8 @@ def _holds(item: Json, operator: str, literal: str) -> bool:
     }[operator]
 
 
-def _kinds(item: Json) -> tuple[str, Fraction | None, bool | None]:
-    """Return the text, the exact number (of a float what it stores) and the flag of ``item``."""
+def _kinds(item: Json) -> tuple[str, float | None, bool | None]:
+    """Return the text, the number (whole ones exactly) and the flag of ``item``."""
     if isinstance(item, bool):
         return ("true" if item else "false"), None, item
     text = item if isinstance(item, str) else "null" if item is None else repr(item)
@@ -87,4 +90,4 @@ def _kinds(item: Json) -> tuple[str, Fraction | None, bool | None]:
     if not NUMBER.fullmatch(text):
         return text, None, flag
     is_whole = re.fullmatch(r"[+-]?\d{1,38}", text, re.ASCII)
-    return text, Fraction(int(text)) if is_whole else Fraction(float(text)), flag
+    return text, int(text) if is_whole else float(text), flag
