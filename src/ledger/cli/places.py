@@ -32,11 +32,14 @@ class Place:
     refs: tuple[str, ...] = ()
     at: str | None = None
     all_refs: bool = False
+    csv: Path | None = None
+    """A table of another tool; nothing else is then asked."""
 
     @property
     def is_here(self) -> bool:
         """Whether the files of the working folder's own project are asked, and nothing else."""
         is_said = self.repo is not None or self.refs or self.at is not None or self.all_refs
+        is_said = is_said or self.csv is not None
         return not is_said and find_bare(os.getcwd()) is None
 
     def ledger(self) -> Ledger:
@@ -46,6 +49,8 @@ class Place:
             NoLedgerError: no project there.
             LedgerError: no such branch or commit, or the ledger cannot be read.
         """
+        if self.csv is not None:
+            return self._foreign(self.csv)
         start = Path.cwd() if self.repo is None else self.repo
         ledger = open_place(
             start, refs=self.refs, at=self.at, all_refs=self.all_refs, now=datetime.now(tz=UTC)
@@ -53,9 +58,22 @@ class Place:
         ledger.processes = 2
         return ledger
 
+    def _foreign(self, csv: Path) -> Ledger:
+        """Return the table ``csv`` as a ledger, and tell what was inferred."""
+        from ledger.cli import render
+        from ledger.reader.foreign.opened import open_table
+
+        if self.repo is not None or self.refs or self.at is not None or self.all_refs:
+            message = "a table is asked alone"
+            raise click.UsageError(message)
+        opened = open_table(csv, datetime.now(tz=UTC))
+        for line in opened.said:
+            render.tell(f"ledger: {line}")
+        return opened.ledger
+
 
 def place_options(command: F) -> F:
-    """Add ``--ref``, ``--at``, ``--all-refs`` and ``--repo``; the command is given a ``place``."""
+    """Add the options that name a place; the command is given a ``place``."""
 
     @functools.wraps(command)
     def placed(
@@ -64,9 +82,10 @@ def place_options(command: F) -> F:
         ref: tuple[str, ...],
         at: str | None,
         all_refs: bool,
+        csv: Path | None,
         **options: object,
     ) -> object:
-        place = Place(repo=repo, refs=ref, at=at, all_refs=all_refs)
+        place = Place(repo=repo, refs=ref, at=at, all_refs=all_refs, csv=csv)
         return command(*arguments, place=place, **options)
 
     options = (
@@ -80,6 +99,12 @@ def place_options(command: F) -> F:
             metavar="PATH",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
             help="Ask another clone, a worktree or a bare repository.",
+        ),
+        click.option(
+            "--csv",
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help="Ask a table of another tool: one row per epoch per trial; or its manifest.",
         ),
     )
     for option in reversed(options):

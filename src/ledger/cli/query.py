@@ -81,7 +81,14 @@ def command(  # noqa: PLR0913  # one for each option
     if sql is not None:
         _put_sql(place, sql, timeout_s=timeout, limit=limit, output_format=output_format)
         return
-    answered = ask_text(place.ledger(), text, goal=direction, limit=limit, with_retracted=retracted)
+    answered = ask_text(
+        place.ledger(),
+        text,
+        goal=direction,
+        limit=limit,
+        with_retracted=retracted,
+        is_of_trials=place.csv is not None,
+    )
     answer = answered.answer
     _tell_choices(answered)
     put_answer(answer, output_format, sheets=_sheets(answered), flat=lambda: _flat(answered))

@@ -9,7 +9,7 @@ from ledger.reader.engine import failure, load_duckdb
 from ledger.reader.index import open_index
 from ledger.reader.question.parse import is_everyday, parse_question
 from ledger.reader.question.values import Comparing, Counting, Listing, Ranking
-from ledger.value import value
+from ledger.value import as_dict, value
 
 
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ def ask_text(  # noqa: PLR0913  # independent wishes
     goal: Goal | None = None,
     limit: int | None = None,
     with_retracted: bool = False,
+    is_of_trials: bool = False,
     index: Index | None = None,
 ) -> Answered:
     """Return the answer to the question ``text``; ``rows`` may be empty.
@@ -49,6 +50,7 @@ def ask_text(  # noqa: PLR0913  # independent wishes
         goal: which way the metric is better, where the caller knows; the question goes before it.
         limit: at most so many rows; None for what the question says.
         with_retracted: whether retracted runs answer too.
+        is_of_trials: whether a ranking that says nothing else ranks trials.
         index: the views, where they are open already; with the layers that the question needs.
 
     Raises:
@@ -57,6 +59,8 @@ def ask_text(  # noqa: PLR0913  # independent wishes
             engine failed.
     """
     question = parse_question(text)
+    if is_of_trials and isinstance(question, Ranking) and question.per is None:
+        question = Ranking(**{**as_dict(question), "per": "trial"})  # type: ignore[arg-type]  # its own fields
     try:
         return answer_question(
             ledger,

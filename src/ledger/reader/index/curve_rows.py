@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.contract.json_text import as_object
 from ledger.contract.metrics import parse_number, row_keys
 from ledger.errors import MalformedError
 from ledger.reader.index.trial_rows import trial_rows
@@ -42,6 +43,7 @@ def _table_rows(
     run: StoredRun, table: Table, columns: Iterable[Column]
 ) -> Iterator[tuple[tuple[object, ...], Row]]:
     places = {name: place for place, name in enumerate(table.header)}
+    base = as_object(run.record.document.get("imported_from")).get("epoch_base")
     metrics = [
         (each.name, places[each.name])
         for each in columns
@@ -63,7 +65,7 @@ def _table_rows(
         for name, place in metrics:
             number = _number(run, name, row[place])
             if number is not None:
-                yield (key, name), (run.run_id, *about, name, number, None)
+                yield (key, name), (run.run_id, *about, name, number, base)
 
 
 def _number(run: StoredRun, name: str, cell: str) -> float | None:

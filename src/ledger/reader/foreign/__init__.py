@@ -1,0 +1,1 @@
+"""Tables of other tools, read as a ledger of one run whose rows are trials."""
