@@ -73,4 +73,5 @@ def is_shallow(repository: Repository) -> bool:
 
 
 def _is_git_dir(folder: str) -> bool:
-    return all(os.path.lexists(os.path.join(folder, name)) for name in ("HEAD", "objects", "refs"))
+    has = all(os.path.isdir(os.path.join(folder, name)) for name in ("objects", "refs"))
+    return has and os.path.lexists(os.path.join(folder, "HEAD"))

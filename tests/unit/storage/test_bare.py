@@ -81,3 +81,11 @@ def test_nothing_is_fetched_for_a_question(repo: Path) -> None:
     found = find_objects(str(repo.parent / "part"), ENV)
 
     assert found.ask("cat-file", "-p", "HEAD:a").code != 0
+
+
+def test_a_folder_that_only_looks_a_little_like_a_repository_is_none(tmp_path: Path) -> None:
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "refs").write_text("not a folder")
+    (tmp_path / "HEAD").write_text("ref: refs/heads/main")
+
+    assert find_bare(str(tmp_path)) is None
