@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Facts = Mapping[str, Sequence[Json]]
     """All that one run has, by key: params, fields, and finals of metrics."""
 
+METRICS = ("score", "loss")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -53,6 +54,8 @@ def ranked(
 
 def _single(test: Condition, facts: Facts) -> bool:
     items = facts.get(test.key, ())
+    if test.key in METRICS and test.operator == "contains":
+        return False  # a metric is a number, however it is written
     if test.operator == "!=":
         return not any(_holds(item, "=", test.literal) for item in items)
     return any(_holds(item, test.operator, test.literal) for item in items)
