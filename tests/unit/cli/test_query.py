@@ -170,3 +170,27 @@ def test_retracted_runs_answer_with_the_option(ask: Ask, tmp_path: Path) -> None
     assert "0.9" not in ask("best val_acc", "--format", "csv")[1]
     assert "0.9" in ask("best val_acc", "--retracted", "--format", "csv")[1]
     assert ask("runs")[2] == "ledger: 1 left out: retracted\n"
+
+
+def test_a_ranking_per_field_shows_the_field(ask: Ask) -> None:
+    header, row = csv.reader(io.StringIO(ask("best val_acc per tag", "--format", "csv")[1]))
+    assert (header[-1], row[-1]) == ("group.tag", "")
+    header, *rows = csv.reader(io.StringIO(ask("best val_acc per model", "--format", "csv")[1]))
+    assert (header[-1], [row[-1] for row in rows]) == ("group.model", ["mlp", "cnn"])
+    table = ask("best val_acc per branch")[1].splitlines()
+    assert table[0].split()[:3] == ["rank", "branch", "run"]
+    assert table[1].split()[:2] == ["1", "main"]
+
+
+def test_a_ranking_of_trials_shows_the_trial(ask: Ask, tmp_path: Path) -> None:
+    rows = [
+        {"trial_id": name, "epoch": 0, "val_acc": 0.9 + place / 100}
+        for place, name in enumerate("ab")
+    ]
+    add_run(tmp_path, "sweep", rows)  # type: ignore[arg-type]
+
+    table = ask("best val_acc per trial")[1].splitlines()
+
+    assert table[0].split()[:4] == ["rank", "run", "trial", "val_acc"]
+    assert [line.split()[2] for line in table[1:]] == ["b", "a"]
+    assert ask("best val_acc")[1].splitlines()[1].split()[2] == "b"

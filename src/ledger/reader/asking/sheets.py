@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ledger.contract.json_text import Json
+    from ledger.reader.answers import RankedRow
     from ledger.reader.asking.door import Answered
     from ledger.reader.asking.rows import CountRow, SpreadRow, TrialRow
     from ledger.reader.question.values import Spread
@@ -37,7 +38,7 @@ def sheets_of(answered: Answered) -> list[Grid]:
         return []
     question = answered.question
     if isinstance(question, Ranking):
-        return [ranking_sheet(rows, question.metric)]  # type: ignore[arg-type]  # its rows
+        return [_ranking_sheet(rows, question)]  # type: ignore[arg-type]  # its rows
     if isinstance(question, Listing):
         is_of_runs = question.of == "runs"
         return [listing_sheet(rows) if is_of_runs else _trials_sheet(rows)]  # type: ignore[arg-type]  # its rows
@@ -51,12 +52,44 @@ def flat_of(answered: Answered, *, is_for_people: bool = False) -> Grid:
     if answered.comparison is not None:
         return comparison_rows(answered.comparison)
     if isinstance(question, Ranking):
-        return ranking_rows(rows)  # type: ignore[arg-type]  # its rows
+        return _ranking_rows(rows, question)  # type: ignore[arg-type]  # its rows
     if isinstance(question, Listing):
         return listing_rows(rows) if question.of == "runs" else _trial_rows(rows)  # type: ignore[arg-type]  # as above
     if isinstance(question, Counting):
         return _counts(rows, question.by, question.of, missing)  # type: ignore[arg-type]  # as above
     return _spreads(rows, question, missing)  # type: ignore[arg-type]  # as above
+
+
+def _ranking_sheet(rows: Sequence[RankedRow], question: Ranking) -> Grid:
+    """Return a ranking for people, with the trials of sweeps and what each row is the first of."""
+    grid = ranking_sheet(rows, question.metric)
+    if any(row.trial_id is not None for row in rows):
+        grid = _with_column(grid, 2, "trial", [row.trial_id for row in rows])
+    groups = _groups(rows, question)
+    if groups and question.per not in grid.header:
+        cells = [MISSING if each is None else json_text(each) for each in groups]
+        grid = _with_column(grid, 1, str(question.per), cells)
+    return grid
+
+
+def _ranking_rows(rows: Sequence[RankedRow], question: Ranking) -> Grid:
+    grid, groups = ranking_rows(rows), _groups(rows, question)
+    if not groups:
+        return grid
+    cells = [None if each is None else json_text(each) for each in groups]
+    return _with_column(grid, len(grid.header), f"group.{question.per}", cells)
+
+
+def _groups(rows: Sequence[RankedRow], question: Ranking) -> list[Json]:
+    """Return the value of the key of ``per`` in each row; none where the question has none."""
+    key = question.per
+    return [] if key is None or key == "trial" else [(row.group or {}).get(key) for row in rows]
+
+
+def _with_column(grid: Grid, place: int, name: str, cells: Sequence[Cell]) -> Grid:
+    rows = ((*row[:place], cell, *row[place:]) for row, cell in zip(grid.rows, cells, strict=True))
+    header = (*grid.header[:place], name, *grid.header[place:])
+    return Grid(header=header, rows=tuple(rows), title=grid.title)
 
 
 def _counts(rows: Sequence[CountRow], by: Sequence[str], of: str, missing: Cell) -> Grid:
