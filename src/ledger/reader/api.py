@@ -91,7 +91,7 @@ def find_best_runs(
         return []
     rows: list[dict[str, Json]] = []
     for row in answer.rows:
-        config = ledger.by_id[row.run_id].record.config
+        config = ledger.load(row.run_id).record.config
         rows.append(
             {
                 "rank": row.rank,
