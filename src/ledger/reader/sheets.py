@@ -30,12 +30,10 @@ def ranking_sheet(rows: Sequence[RankedRow], metric: str) -> Grid:
     """Return a ranking for people; the params that differ come last."""
     keys = sorted({key for row in rows for key in row.config})
     at = "epoch" if any(row.epoch is not None for row in rows) else "step"
-    trial = ("trial",) if any(row.trial_id for row in rows) else ()
     body = tuple(
         (
             row.rank,
             row.run_id,
-            *((row.trial_id or "",) if trial else ()),
             row.value,
             row.epoch if row.epoch is not None else row.step,
             row.last,
@@ -45,8 +43,8 @@ def ranking_sheet(rows: Sequence[RankedRow], metric: str) -> Grid:
         )
         for row in rows
     )
-    header = ("rank", "run", *trial, metric, at, "last", "status", "flags", *keys)
-    return _without_empty(Grid(header=header, rows=body), keep=5 + len(trial))
+    header = ("rank", "run", metric, at, "last", "status", "flags", *keys)
+    return _without_empty(Grid(header=header, rows=body), keep=5)
 
 
 def ranking_rows(rows: Sequence[RankedRow]) -> Grid:
