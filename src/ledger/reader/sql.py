@@ -8,15 +8,15 @@ reads; an end in time; values that every format can carry.
 from __future__ import annotations
 
 import re
-import threading
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, UnknownNameError
 from ledger.reader.answers import ANSWER_VERSION
 from ledger.reader.cells import cell_of, json_of
+from ledger.reader.deadline import Deadline
 from ledger.reader.engine import load_duckdb
 from ledger.reader.index import open_index
 from ledger.reader.index.views import PUBLIC
-from ledger.reader.names import no_runs, unknown
+from ledger.reader.names import nearest, no_runs
 from ledger.reader.text import Grid, printable
 from ledger.value import value
 
@@ -33,12 +33,19 @@ if TYPE_CHECKING:
     from ledger.reader.ledger import Ledger
 
 TIMEOUT_S = 30.0
-GRACE_S = 2.0
-"""Seconds that a statement may take to notice that it was interrupted."""
+MAX_WEIGHT = 1 << 29
+"""Bytes that the rows of an answer may take: the engine's limit ends where they leave it."""
+_BATCH = 2048
 _KINDS = frozenset({"SELECT", "EXPLAIN"})
 _CURVES = re.compile(r"(?i)\b(metrics|epochs|trials)\b")
+_CATALOGUE = re.compile(
+    r"(?i)\b(show|information_schema|duckdb_\w+|pg_\w+|pragma_\w+|sqlite_\w+|query\w*)\b"
+)
+"""Words of a statement that lists the views, or makes their names."""
 _NOTES = re.compile(r"(?i)\bnotes\b")
 _MISSING_TABLE = re.compile(r"Table with name (\S+) does not exist")
+_HOW = "write one SELECT, or EXPLAIN before it"
+_VIEWS = f"the views are {', '.join(PUBLIC)}"
 
 
 @value
@@ -90,7 +97,7 @@ def ask_sql(
         statement: SQL of the engine, docs/guides/sql.md has the views.
         limit: at most so many rows; None for all.
         timeout_s: seconds after which the statement is interrupted; None for never.
-        give_up: called GRACE_S later where it did not notice, which a single long call of a
+        give_up: called a little later where it did not notice, which a single long call of a
             function does not; it must end the process. None waits.
 
     Raises:
@@ -98,66 +105,63 @@ def ask_sql(
         UnknownNameError: no run at all, or a view that is none.
     """
     index = open_index(ledger, *_layers(statement))
-    if not index.rows("SELECT 1 FROM runs LIMIT 1"):
-        raise no_runs(index.broken)
-    connection = index.connection
-    _refuse_others(connection, statement)
-    timers = _timers(connection, timeout_s, give_up)
+
+    def interrupt() -> None:
+        index.connection.interrupt()  # another one where the index was mended meanwhile
+
+    deadline = Deadline(timeout_s, interrupt=interrupt, give_up=give_up)
     try:
-        found = _executed(index, statement, limit)
+        if not index.rows("SELECT 1 FROM runs LIMIT 1"):
+            raise no_runs(index.broken)
+        with deadline:
+            _refuse_others(index.connection, statement)
+            return _answered(index, statement, limit, deadline)
     except load_duckdb().InterruptException as error:
         message = f"the statement was stopped after {timeout_s:g} s"
         raise LedgerError(message, hint="ask for less, or allow more with --timeout") from error
     except load_duckdb().Error as error:
         raise _complaint(error) from error
     finally:
-        for timer in timers:
-            timer.cancel()
-            timer.join()  # a thread that ends while the interpreter does takes the process with it
-    return found
+        index.close()
 
 
 def _layers(statement: str) -> list[Layer]:
+    """Return the layers that ``statement`` may need: the name of a view as a word is enough."""
+    is_about_all = _CATALOGUE.search(statement) is not None
     found: list[Layer] = []
-    if _NOTES.search(statement):
+    if is_about_all or _NOTES.search(statement):
         found.append("notes")
-    if _CURVES.search(statement):
+    if is_about_all or _CURVES.search(statement):
         found.append("curves")
     return found
 
 
 def _refuse_others(connection: DuckDBPyConnection, statement: str) -> None:
-    try:
-        statements = connection.extract_statements(statement)
-    except load_duckdb().Error as error:
-        raise _complaint(error) from error
-    kinds = [each.type.name for each in statements]
+    kinds = [each.type.name for each in connection.extract_statements(statement)]
     if len(kinds) != 1:
         message = f"{len(kinds)} statements instead of one" if kinds else "no statement"
         raise LedgerError(message, hint="write one SELECT")
     if kinds[0] not in _KINDS:
         message = f"a statement of the kind {kinds[0]} does not only read"
-        raise LedgerError(message, hint="write one SELECT, or EXPLAIN before it")
+        raise LedgerError(message, hint=_HOW)
 
 
-def _timers(
-    connection: DuckDBPyConnection, timeout_s: float | None, give_up: Callable[[], None] | None
-) -> list[threading.Timer]:
-    if timeout_s is None:
-        return []
-    timers = [threading.Timer(timeout_s, connection.interrupt)]
-    if give_up is not None:
-        timers.append(threading.Timer(timeout_s + GRACE_S, give_up))
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    return timers
+def _answered(index: Index, statement: str, limit: int | None, deadline: Deadline) -> SqlAnswer:
+    try:
+        return _executed(index, statement, limit, deadline)
+    except load_duckdb().Error as error:
+        if not index.is_mended_of(error):
+            raise
+    return _executed(index, statement, limit, deadline)
 
 
-def _executed(index: Index, statement: str, limit: int | None) -> SqlAnswer:
-    done = index.connection.execute(statement)
+def _executed(index: Index, statement: str, limit: int | None, deadline: Deadline) -> SqlAnswer:
+    connection = index.connection
+    # a SELECT may hold a DELETE … RETURNING, and EXPLAIN ANALYZE does what it explains
+    connection.execute("BEGIN TRANSACTION READ ONLY")
+    done = connection.execute(statement)
     about = [(str(name), str(kind)) for name, kind, *_ in done.description or ()]
-    rows = done.fetchall() if limit is None else done.fetchmany(limit + 1)
+    rows = _fetched(done, None if limit is None else limit + 1, deadline)
     return SqlAnswer(
         statement=statement,
         columns=_told_apart([name for name, _ in about]),
@@ -166,6 +170,40 @@ def _executed(index: Index, statement: str, limit: int | None) -> SqlAnswer:
         warnings=index.warnings,
         is_cut=limit is not None and len(rows) > limit,
     )
+
+
+def _fetched(
+    done: DuckDBPyConnection, limit: int | None, deadline: Deadline
+) -> list[tuple[object, ...]]:
+    """Return the rows, taken in batches: between them the time and the room are looked at."""
+    rows: list[tuple[object, ...]] = []
+    weight = 0
+    while limit is None or len(rows) < limit:
+        if deadline.is_over:
+            raise load_duckdb().InterruptException
+        n = _BATCH if limit is None else min(_BATCH, limit - len(rows))
+        batch = done.fetchmany(n)
+        rows += batch
+        weight += sum(map(_weight, batch))
+        if weight > MAX_WEIGHT:
+            message = f"the answer is larger than {MAX_WEIGHT >> 20} MiB"
+            raise LedgerError(message, hint="ask for fewer columns or rows, or set --limit")
+        if len(batch) < n:
+            break
+    return rows
+
+
+def _weight(item: object) -> int:
+    """Return about how many bytes ``item`` takes in memory."""
+    if isinstance(item, list) and item and isinstance(item[0], int | float):
+        return 40 * len(item)  # a list of one type; there may be very many
+    if isinstance(item, tuple | list):
+        return 64 + 8 * len(item) + sum(map(_weight, item))
+    if isinstance(item, dict):
+        return 64 + sum(100 + _weight(each) for each in item.values())
+    if isinstance(item, str | bytes):
+        return 50 + len(item)
+    return 0 if item is None else 32
 
 
 def _told_apart(names: list[str]) -> tuple[str, ...]:
@@ -186,11 +224,16 @@ def _complaint(error: BaseException) -> LedgerError:
     first = lines[0] if lines else type(error).__name__
     missing = _MISSING_TABLE.search(first)
     if missing is not None:
-        kind = "view"
-        return unknown(kind, missing[1], PUBLIC)
+        near = nearest(missing[1], PUBLIC)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        message = f"no view is called {missing[1]!r}"
+        return UnknownNameError(message, hint=meant + _VIEWS)
+    if "read-only mode" in first:
+        message = "the statement writes"
+        return LedgerError(message, hint=_HOW)
     place = next((line.partition(": ")[2] for line in lines if line.startswith("LINE ")), "")
     meant = " ".join(line for line in lines[1:] if line.startswith(("Did you", "Candidate")))
     return LedgerError(
         f"the engine says: {printable(first)}{f', at: {printable(place)}' if place else ''}",
-        hint=printable(meant) if meant else "see the views in docs/guides/sql.md",
+        hint=printable(meant) if meant else _VIEWS,
     )

@@ -49,10 +49,16 @@ class Index:
         try:
             return self._rows(statement, bound)
         except load_duckdb().Error as error:
-            if not self._is_stored or not _is_damage(error):
+            if not self.is_mended_of(error):
                 raise
-        self.mend()
         return self._rows(statement, bound)
+
+    def is_mended_of(self, error: BaseException) -> bool:
+        """Make everything stored anew where its damage may be why the engine failed; whether so."""
+        if not self._is_stored or not _is_damage(error):
+            return False
+        self.mend()
+        return True
 
     def mend(self) -> None:
         """Make everything anew that is stored: it was found damaged."""
