@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ledger.errors import LedgerError
 from ledger.reader.asking.door import ask_text
 from ledger.reader.asking.sheets import flat_of, sheets_of
 from ledger.reader.compare import compare_answer
@@ -22,6 +23,7 @@ from ledger.reader.where import open_place
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
     from ledger.contract.direction import Goal
     from ledger.contract.record import RunRecord
@@ -36,7 +38,19 @@ class OpenLedger:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._asked: Ledger | None = ledger
+
+    def __enter__(self) -> Self:
+        """Return the ledger itself: ``with ledger.open() as opened``."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Give back what was read, and git; answers stay, nothing more can be asked."""
+        self._asked = None
 
     def runs(
         self, *, status: str | None = None, tag: str | None = None, limit: int | None = None
@@ -98,6 +112,13 @@ class OpenLedger:
     def record(self, run: str) -> RunRecord:
         """Return the record of one run."""
         return find_run(self._ledger, run).record
+
+    @property
+    def _ledger(self) -> Ledger:
+        if self._asked is None:
+            message = "the ledger was closed"
+            raise LedgerError(message, hint="open it again with ledger.open()")
+        return self._asked
 
 
 def open_for_questions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -131,6 +132,42 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         convert = found.to_pandas if module == "pandas" else found.to_arrow
         with pytest.raises(ledger.LedgerError, match=rf"experiment-ledger\[{extra}\]"):
             convert()
+
+
+def test_a_closed_ledger_answers_no_more(tmp_path: Path) -> None:
+    small_ledger(tmp_path)
+
+    with ledger.open(tmp_path) as opened:
+        found = opened.best("val_acc")
+
+    assert len(found) == 3
+    with pytest.raises(ledger.LedgerError, match=r"closed .*ledger\.open"):
+        opened.runs()
+
+
+def test_closing_gives_git_back(tmp_path: Path) -> None:
+    root = make_repo(tmp_path)
+    small_ledger(root)
+    for arguments in (["add", "-A"], ["commit", "-qm", "runs"]):
+        subprocess.run(["git", "-C", root, *arguments], check=True)
+
+    with ledger.open(root, at="HEAD") as opened:
+        assert len(opened.best("val_acc")) == 3
+        assert opened.record("baseline").name == "baseline"
+        assert len(_children()) == 1
+
+    assert _children() == []
+
+
+def _children() -> list[str]:
+    """Return the processes that this one has started and that still run."""
+    listed = subprocess.run(
+        ["ps", "-o", "args=", "--ppid", str(os.getpid())],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    return [line for line in listed.splitlines() if line.startswith("git")]
 
 
 def test_frames_of_nothing(tmp_path: Path) -> None:
