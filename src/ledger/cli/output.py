@@ -56,12 +56,15 @@ def put(
 
 
 def chosen(grid: Grid, columns: str) -> Grid:
-    """Return the ``columns`` of ``grid``, in their order.
+    """Return the ``columns`` of ``grid``, in their order; a name with a comma stands in quotes.
 
     Raises:
         UnknownNameError: it has no such column; the nearest are in the hint.
     """
-    names = [name.strip() for name in columns.split(",") if name.strip()]
+    import csv  # only for this option
+
+    fields = next(csv.reader([columns], skipinitialspace=True), [])
+    names = [name.strip() for name in fields if name.strip()]
     if not names:
         message = "--columns names no column"
         raise LedgerError(message, hint=f"there are {', '.join(grid.header)}")
@@ -110,5 +113,8 @@ def _write(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
             file.write(data)
-    else:
+        return
+    try:
         replace_file(os.fspath(path), data)
+    except OSError as error:  # the name of the temporary file says nothing to anybody
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error

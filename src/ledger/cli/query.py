@@ -107,10 +107,13 @@ def _put_sql(
     from ledger.reader.sql import ask_sql
 
     text = sys.stdin.read() if statement == "-" else statement
-    shown = _SHOWN if limit is None and output_format in {"table", "md"} else limit
+    shown = _SHOWN if limit is None and output_format == "table" else limit
     answer = ask_sql(place.ledger(), text, limit=shown, timeout_s=timeout_s, give_up=_give_up)
     grid = answer.to_grid()
     put_answer(answer, output_format, sheets=[grid], flat=lambda: grid)
+    if not answer.rows:
+        message = "the statement finds no row"
+        raise UnknownNameError(message, hint="loosen its conditions")
     if answer.is_cut and limit is None:
         render.tell(f"ledger: the first {_SHOWN} rows; see all with --format csv, or set --limit")
 
