@@ -29,6 +29,8 @@ VERBS: Mapping[str, str] = {
     "show": "show one run",
     "query": "answer a question about the runs",
     "compare": "show what differs between two runs",
+    "why": "say what changed since a run's parent, and what came of it",
+    "retract": "take a run back, with a reason",
     "note": "write the note of a run",
     "triage": "walk through the notes that still wait",
     "commit": "commit exactly the code each run saw, its record and its note",

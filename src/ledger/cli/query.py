@@ -92,7 +92,7 @@ def command(  # noqa: PLR0913  # one for each option
     answer = answered.answer
     _tell_choices(answered)
     put_answer(answer, output_format, sheets=_sheets(answered), flat=lambda: _flat(answered))
-    if not answer.rows and answered.comparison is None:
+    if not answer.rows and answered.comparison is None and answered.together is None:
         message = "no run answers the question"
         raise UnknownNameError(message, hint=_why_empty(answered))
     if answer.left_out:

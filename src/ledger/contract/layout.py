@@ -17,6 +17,7 @@ TABLE_NAME = "metrics.csv"
 TRIALS_NAME = "trials.csv"
 PATCH_NAME = "changes.patch"
 CONFIG_NAME = "config_resolved.yaml"
+RETRACTION_NAME = "retraction.md"
 SHARED_FOLDERS = ("environments", "code", "data")
 SHARED_STORE = "shared"
 """Folder of our part of the git directory that holds the shared files once more."""

@@ -9,9 +9,9 @@ from ledger.reader.code_diff import code_differences
 from ledger.reader.difference import Difference, difference, number_difference
 from ledger.reader.direction import resolve_direction
 from ledger.reader.facts import data_hashes, data_sections, params, seed_of
-from ledger.reader.notes import result_text
+from ledger.reader.notes import read_note
 from ledger.reader.stats import collect_stats
-from ledger.value import value
+from ledger.value import as_dict, value
 
 
 TYPE_CHECKING = False
@@ -51,6 +51,11 @@ class Comparison:
     def section(self, name: str) -> tuple[Difference, ...]:
         """Return the differences of one of SECTIONS."""
         return tuple(each for each in self.differences if each.section == name)
+
+    def without(self, name: str) -> Comparison:
+        """Return the same less one of SECTIONS, which one side cannot have."""
+        kept = tuple(each for each in self.differences if each.section != name)
+        return Comparison(**{**as_dict(self), "differences": kept})  # type: ignore[arg-type]  # its own fields
 
     def to_json(self) -> dict[str, Json]:
         """Return the comparison as a plain nested dict: section, key, what was and what is.
@@ -111,7 +116,11 @@ def _sections(ledger: Ledger, old: StoredRun, new: StoredRun) -> Iterator[Differ
     yield from _changed("config", params(old.record), params(new.record))
     yield from _changed("environment", _environment(old), _environment(new))
     yield from _changed("data", _data(old), _data(new))
-    yield from _changed("note", _note(ledger, old), _note(ledger, new), is_complete=True)
+    notes = _note(ledger, old), _note(ledger, new)
+    results = [{key: text for key, text in note.items() if key == "Result"} for note in notes]
+    rest = [{key: text for key, text in note.items() if key != "Result"} for note in notes]
+    yield from _changed("note", *results, is_complete=True)
+    yield from _changed("note", *rest)
 
 
 def _changed(
@@ -164,8 +173,11 @@ def _identity(run: StoredRun) -> Json:
 
 
 def _note(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
-    text = result_text(ledger, run)
-    return {"Result": text} if text else {}
+    """Return what people wrote, by section; what still waits for them is nothing."""
+    note = read_note(ledger, run)
+    if note is None:
+        return {}
+    return {name: each.text for name, each in note.sections.items() if each.is_filled}
 
 
 def _packages(ledger: Ledger, old: StoredRun, new: StoredRun) -> tuple[list[Difference], list[str]]:

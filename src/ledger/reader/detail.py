@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.contract.layout import RETRACTION_NAME
 from ledger.contract.metrics import curve
 from ledger.errors import LedgerError, MalformedError
 from ledger.reader.answers import Answer, json_number
@@ -69,6 +70,8 @@ class RunDetail:
     """By dotted path."""
     note: Mapping[str, str]
     """Sections that hold more than their prompt."""
+    retraction: str | None = None
+    """Why the run was taken back; None for a run that was not."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the run as ``--format json`` holds it: the record's sections, and what follows."""
@@ -104,6 +107,7 @@ def show_run(ledger: Ledger, run: StoredRun, reference: str) -> Answer[RunDetail
         metrics=tuple(_metric(ledger, run, stat, tables) for stat in stats.stats),
         params=params(run.record),
         note=note_texts(ledger, run),
+        retraction=_retraction(ledger, run),
     )
     return Answer(verb="show", question=reference, rows=(detail,), warnings=warnings)
 
@@ -141,6 +145,18 @@ def error_lines(run: StoredRun) -> list[str]:
     head = f"{as_text(error.get('type')) or 'error'}: {as_text(error.get('message')) or ''}"
     tail = [text for text in map(as_text, as_list(error.get("traceback_tail"))) if text]
     return [head.rstrip(": "), *tail]
+
+
+def _retraction(ledger: Ledger, run: StoredRun) -> str | None:
+    """Return the reason in the run's retraction: its text without the heading and the signature."""
+    if not run.is_retracted:
+        return None
+    data = ledger.read(f"{run.path}/{RETRACTION_NAME}") or b""
+    lines = data.decode("utf-8", "replace").splitlines()
+    kept = [
+        line for line in lines if line.strip() and not line.startswith(("# ", "- by:", "- at:"))
+    ]
+    return " ".join(line.strip() for line in kept) or "no reason given"
 
 
 def _tables(

@@ -7,7 +7,13 @@ import os
 from functools import cached_property
 
 from ledger.capture.process import is_working
-from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order, worker_of
+from ledger.contract.layout import (
+    RECORD_NAME,
+    RETRACTION_NAME,
+    is_metrics_table,
+    table_order,
+    worker_of,
+)
 from ledger.contract.metrics import decode_table
 from ledger.contract.record import RunRecord, parse_record
 from ledger.contract.worker import fold, in_order, parse_workers
@@ -30,8 +36,6 @@ if TYPE_CHECKING:
     from ledger.project import Project
     from ledger.reader.source import RunFolder, Source
     from ledger.settings import Settings
-
-RETRACTION_NAME = "retraction.md"
 
 
 @value
@@ -109,6 +113,8 @@ class Ledger:
         self.source = source
         self.now = now
         self.index_dir = index_dir
+        self.held: dict[str, bytes] = {}
+        """Files that no run has brought yet, by path; they go before those that are stored."""
         self.processes = 1
         """How many processes may read at once; the command line, which has no threads, allows 2."""
         self._statuses: dict[str, str] = {}
@@ -182,6 +188,8 @@ class Ledger:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file, ``path`` relative to the project; None if it is not there."""
+        if path in self.held:
+            return self.held[path]
         try:
             return self.source.read(path)
         except OSError:

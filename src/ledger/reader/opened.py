@@ -8,14 +8,13 @@ from pathlib import Path
 from ledger.errors import LedgerError
 from ledger.reader.asking.door import ask_text
 from ledger.reader.asking.sheets import flat_of, sheets_of
-from ledger.reader.compare import compare_answer
 from ledger.reader.index.curve_rows import curve_rows
 from ledger.reader.index.tables import METRICS
 from ledger.reader.listing import Filters, list_runs
 from ledger.reader.question.values import quoted
 from ledger.reader.reference import find_run
 from ledger.reader.result import Result, result_of, zoned
-from ledger.reader.sheets import comparison_rows, comparison_sheets, listing_rows, listing_sheet
+from ledger.reader.sheets import listing_rows, listing_sheet
 from ledger.reader.text import Grid
 from ledger.reader.where import open_place
 
@@ -77,11 +76,7 @@ class OpenLedger:
 
     def compare(self, *runs: str) -> Result:
         """Return what differs between ``runs``, the first being what the others differ from."""
-        found = [find_run(self._ledger, each) for each in runs]
-        comparison, answer = compare_answer(self._ledger, *found, question=" ".join(runs))
-        return result_of(
-            answer.to_json(), comparison_rows(comparison), comparison_sheets(comparison)
-        )
+        return self.query("compare " + " ".join(map(quoted, runs)))
 
     def metrics(self, run: str) -> Result:
         """Return every value of every metric of one run, a row each, in the order of its rows."""

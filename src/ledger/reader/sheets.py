@@ -251,7 +251,7 @@ def _facts(detail: RunDetail) -> Iterator[tuple[Cell, ...]]:
         "tags": " ".join(record.tags),
         "command": " ".join(text for text in map(as_text, argv) if text),
         "incomplete": as_text(record.document.get("incomplete")),
-        "retracted": "yes, see retraction.md" if detail.run.is_retracted else None,
+        "retracted": detail.retraction,
         "imported": as_text(as_object(record.document.get("imported_from")).get("tool")),
         "folder": detail.run.path,
     }

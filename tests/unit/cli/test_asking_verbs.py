@@ -100,7 +100,7 @@ def test_narration_goes_to_stderr(ask: Ask, tmp_path: Path) -> None:
         (["show", "basline"], 1, "did you mean 2026-02-01_1630_baseline"),
         (["show", "2026"], 1, "may be any of 4 runs"),
         (["compare", "baseline", "nothing"], 1, "no run is called 'nothing'"),
-        (["compare", "baseline"], 2, "Missing argument"),
+        (["compare", "baseline"], 2, "1 run cannot be compared"),
         (["ls", "--tag", "basline"], 1, "did you mean baseline?"),
         (["ls", "--status", "crashed"], 1, "no run passes the filters"),
     ],

@@ -14,12 +14,16 @@ from ledger.value import as_dict, value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ledger.contract.direction import Goal
     from ledger.reader.answers import Answer, Row
+    from ledger.reader.beside import Together
     from ledger.reader.compare import Comparison
     from ledger.reader.index import Index
     from ledger.reader.ledger import Ledger
     from ledger.reader.question.values import Question
+    from ledger.reader.text import Grid
 
 
 @value
@@ -29,7 +33,11 @@ class Answered:
     question: Question
     answer: Answer[Row]
     comparison: Comparison | None = None
-    """Of ``compare``, whose rows alone do not say how they belong together."""
+    """Of two runs, whose rows alone do not say how they belong together."""
+    together: Together | None = None
+    """Of more than two."""
+    curves: Sequence[Grid] = ()
+    """Of the runs that are compared."""
 
 
 def ask_text(  # noqa: PLR0913  # independent wishes
@@ -113,7 +121,8 @@ def _answered(asked: Asked, question: Question, goal: Goal | None) -> Answered:
 
 def _rarer(asked: Asked, question: Question, goal: Goal | None) -> Answered:
     """Return the answer to a question that needs more than the everyday one's modules."""
-    comparison = None
+    comparison = together = None
+    curves: Sequence[Grid] = ()
     answer: Answer[Row]
     if isinstance(question, Ranking):
         from ledger.reader.asking.trial_rank import rank_trials  # noqa: PLC0415
@@ -134,9 +143,15 @@ def _rarer(asked: Asked, question: Question, goal: Goal | None) -> Answered:
     elif isinstance(question, Comparing):
         from ledger.reader.asking.compared import compare_asked  # noqa: PLC0415
 
-        comparison, answer = compare_asked(asked, question)
+        comparison, together, curves, answer = compare_asked(asked, question)
     else:
         from ledger.reader.asking.spread import spread_asked  # noqa: PLC0415
 
         answer = spread_asked(asked, question, goal)
-    return Answered(question=question, answer=answer, comparison=comparison)
+    return Answered(
+        question=question,
+        answer=answer,
+        comparison=comparison,
+        together=together,
+        curves=curves,
+    )

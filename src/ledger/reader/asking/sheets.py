@@ -33,7 +33,9 @@ def sheets_of(answered: Answered) -> list[Grid]:
     """Return the tables that show the answer to a person; none where it is empty."""
     rows = answered.answer.rows
     if answered.comparison is not None:
-        return comparison_sheets(answered.comparison)
+        return [*comparison_sheets(answered.comparison), *answered.curves]
+    if answered.together is not None:
+        return [*answered.together.sheets(), *answered.curves]
     if not rows:
         return []
     question = answered.question
@@ -51,6 +53,8 @@ def flat_of(answered: Answered, *, is_for_people: bool = False) -> Grid:
     missing = MISSING if is_for_people else None
     if answered.comparison is not None:
         return comparison_rows(answered.comparison)
+    if answered.together is not None:
+        return answered.together.flat()
     if isinstance(question, Ranking):
         return _ranking_rows(rows, question)  # type: ignore[arg-type]  # its rows
     if isinstance(question, Listing):

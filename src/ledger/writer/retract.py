@@ -1,0 +1,48 @@
+"""Taking a run back: the record stays, and a file beside it says why nobody should rely on it."""
+
+from __future__ import annotations
+
+import os
+
+from ledger.contract.layout import RECORD_NAME, RETRACTION_NAME
+from ledger.contract.record import parse_record
+from ledger.errors import LedgerError
+from ledger.storage.files import create_file
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+
+def retract(run_dir: Path, why: str, *, by: str | None, now: datetime) -> Path:
+    """Write the retraction of the run in ``run_dir`` and return its path.
+
+    Args:
+        run_dir: the run's folder.
+        why: what is wrong with the run; not blank.
+        by: who says so; None where git knows no name.
+        now: UTC.
+
+    Raises:
+        LedgerError: no reason, the run is not sealed, or it was retracted before.
+        OSError: the file cannot be written.
+    """
+    if not why.strip():
+        message = "a retraction says why"
+        raise LedgerError(message, hint="add --why with what is wrong with the run")
+    record = parse_record((run_dir / RECORD_NAME).read_bytes())
+    if "files" not in record.document and record.status == "running":
+        message = f"{record.run_id} is not sealed"
+        raise LedgerError(
+            message, hint="end it first, or `ledger seal` it when its process is gone"
+        )
+    path = run_dir / RETRACTION_NAME
+    lines = [f"# Retracted: {record.run_id}", "", why.strip(), ""]
+    lines += [f"- by: {by}"] if by else []
+    lines += [f"- at: {now.isoformat(timespec='seconds')}", ""]
+    if not create_file(os.fspath(path), "\n".join(lines).encode("utf-8")):
+        message = f"{record.run_id} was retracted before"
+        raise LedgerError(message, hint=f"edit {RETRACTION_NAME} to say more", path=path)
+    return path
