@@ -135,7 +135,7 @@ def test_a_table_of_a_hundred_thousand_columns(tmp_path: Path) -> None:
 
     assert code == 0, err
     assert out.splitlines()[1].split()[1] == run_id
-    assert counted[1].split()[1] == "100001"
+    assert counted[1].splitlines()[1].strip() == "100001"
     assert "epochs has columns for 1000 of 100001 metrics" in counted[2]
 
 
