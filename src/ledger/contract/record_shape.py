@@ -68,6 +68,7 @@ _CONFIG = Fields(
         "hash": _HASH,
         "variant": _HASH,
         "resolved": Nullable(inner=MapOf(inner=Anything())),
+        "resolved_path": _MAYBE_TEXT,
     }
 )
 _DATA = Fields(

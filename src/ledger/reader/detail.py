@@ -91,6 +91,7 @@ class RunDetail:
             "metrics": {each.metric: each.to_json() for each in self.metrics},
             "note": dict(self.note),
             "incomplete": document.get("incomplete"),
+            "warnings": document.get("warnings"),
             "thinned": document.get("thinned"),
             "retracted": self.run.is_retracted,
         }

@@ -7,6 +7,7 @@ import os
 from functools import cached_property
 
 from ledger.capture.process import is_working
+from ledger.contract.json_text import as_object, as_text, parse_json
 from ledger.contract.layout import (
     RECORD_NAME,
     RETRACTION_NAME,
@@ -314,6 +315,7 @@ def _read_run(folder: RunFolder, source: Source) -> StoredRun:
         message = f"{record.started!r} is no date"
         raise MalformedError(message, field="timestamp.start")
     workers = _workers(folder, source) if "files" not in record.document else ()
+    record = _with_whole_config(record, folder, source)
     return StoredRun(
         record=RunRecord(document=fold(record.document, workers)) if workers else record,
         path=folder.path,
@@ -321,6 +323,23 @@ def _read_run(folder: RunFolder, source: Source) -> StoredRun:
         started=started,
         workers=workers,
     )
+
+
+def _with_whole_config(record: RunRecord, folder: RunFolder, source: Source) -> RunRecord:
+    """Return ``record`` with the config that lies in a file of its own, where it has one.
+
+    The record then holds only what fits; where the file is gone or is not JSON, that is all.
+    """
+    section = as_object(record.document.get("config"))
+    name = as_text(section.get("resolved_path"))
+    if name is None or name not in folder.names:
+        return record
+    try:
+        whole = as_object(parse_json(source.read(f"{folder.path}/{name}")))
+    except (OSError, MalformedError):
+        return record
+    config = {**section, "resolved": whole} if whole else section
+    return RunRecord(document={**record.document, "config": config})
 
 
 def _workers(folder: RunFolder, source: Source) -> tuple[Worker, ...]:

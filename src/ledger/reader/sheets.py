@@ -257,6 +257,8 @@ def _facts(detail: RunDetail) -> Iterator[tuple[Cell, ...]]:
     }
     yield from ((key, text) for key, text in optional.items() if text)
     yield from (("thinned", line) for line in thinned_lines(detail.run))
+    told = map(as_text, as_list(record.document.get("warnings")))
+    yield from (("warning", line) for line in told if line)
 
 
 def _metric_row(each: MetricDetail, blocks: str) -> tuple[Cell, ...]:

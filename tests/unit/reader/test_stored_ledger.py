@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.reader.index import open_index
 from ledger.reader.ledger import Ledger
 from ledger.reader.question import parse_question
 from ledger.reader.ranking import ask
@@ -178,3 +179,24 @@ def test_an_empty_or_torn_table_has_no_rows_and_is_no_error(root: Path, table: b
 
     assert [row.value for row in answer.rows] == [0.8]
     assert (answer.left_out, answer.warnings) == (1, ())
+
+
+def test_a_config_in_a_file_of_its_own_is_read_whole(tmp_path: Path) -> None:
+    """The record then holds only scalars that fit, by dotted path."""
+    make_project(tmp_path)
+    whole = {"optimizer": {"lr": 0.1, "betas": [0.9, 0.99]}, "text": "x" * 70_000}
+    config: dict[str, Json] = {
+        "resolved": {"optimizer.lr": 0.1},
+        "resolved_path": "config_resolved.yaml",
+    }
+    data = json.dumps(whole).encode()
+    run_id = add_run(tmp_path, "large", files={"config_resolved.yaml": data})
+    path = next(tmp_path.glob(f"ledger/*/{run_id}/run.json"))
+    document = json.loads(path.read_bytes())
+    path.write_text(json.dumps(document | {"config": config}), encoding="utf-8")
+
+    assert open_at(tmp_path).load(run_id).record.config == whole
+    found = open_index(open_at(tmp_path)).rows("SELECT key, text FROM params WHERE key LIKE 'opt%'")
+    assert sorted(found) == [("optimizer.betas", "[0.9, 0.99]"), ("optimizer.lr", "0.1")]
+    (path.parent / "config_resolved.yaml").write_bytes(b"not: json")
+    assert open_at(tmp_path).load(run_id).record.config == {"optimizer.lr": 0.1}
