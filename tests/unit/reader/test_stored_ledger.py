@@ -185,7 +185,7 @@ def test_a_config_in_a_file_of_its_own_is_read_whole(tmp_path: Path) -> None:
     """The record then holds only scalars that fit, by dotted path."""
     make_project(tmp_path)
     whole = {"optimizer": {"lr": 0.1, "betas": [0.9, 0.99]}, "text": "x" * 70_000}
-    config: dict[str, Json] = {
+    config = {
         "resolved": {"optimizer.lr": 0.1},
         "resolved_path": "config_resolved.yaml",
     }
