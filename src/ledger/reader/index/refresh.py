@@ -149,6 +149,7 @@ def _published(
     entries = frozenset(kept.values())
     dropped = [entry for entry in stored.known.values() if entry not in entries]
     path = f"{field.stem}.duckdb"
+    passing: set[str] = set()
     try:
         with alone(folder) as is_alone:
             if not is_alone:
@@ -161,12 +162,12 @@ def _published(
                 found.parts,
                 stored.path,
                 dropped,
-                lambda entry: _rows(field.source, folders[entry]),
+                lambda entry: _careful(field.source, folders[entry], passing),
             )
             for place, entry in found.entries.items():
                 stamp = field.stamps[place]
                 if stamp is not None:
-                    kept[place, stamp] = entry
+                    kept[place, stamp] = PASSING if place in passing else entry
             also = {entry: files for entry, files in stored.also.items() if entry in entries}
             made = Generation(path=path, known=kept, also={**also, **found.also}, last=found.last)
             return publish(folder, layer, made)
@@ -174,6 +175,15 @@ def _published(
         return stored
     finally:
         remove_unfinished(folder, os.path.basename(field.stem))
+
+
+def _careful(source: LayerSource, path: str, passing: set[str]) -> Rows:
+    """Return the rows of a table that only seemed plain; a broken one is told at every question."""
+    extract = source.read_with_care(path)
+    if extract is None or not extract.is_lasting:
+        passing.add(path)
+        return {}
+    return extract.rows
 
 
 def _rows(source: LayerSource, path: str) -> Rows:
