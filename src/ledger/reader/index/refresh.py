@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ledger.reader.index.generation import Also, Key
     from ledger.reader.index.raw_table import RawTable
-    from ledger.reader.index.sources import LayerSource
+    from ledger.reader.index.sources import Extract, LayerSource
     from ledger.reader.index.tables import Row, Rows
     from ledger.reader.ledger import BrokenRun, Ledger
     from ledger.reader.source import Stamp
@@ -84,15 +84,13 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
         )
         stored = _published(folder, field, stored, parted, ledger.processes)
         parted = _part(ledger, stamps, stored)
-    extracts = [(path, each) for path in parted.missing if (each := source.read(path)) is not None]
+    extracts = [each for path in parted.missing if (each := _read(source, path)) is not None]
     fresh: dict[str, list[Row]] = {}
     raw: list[tuple[int, str, RawTable]] = []
-    for entry, (path, each) in enumerate(extracts, stored.last + 1):
-        if each.raw is not None and each.raw[1].is_sound:
+    for entry, each in enumerate(extracts, stored.last + 1):
+        if each.raw is not None:
             raw.append((entry, *each.raw))
-            continue
-        rows = each.rows if each.raw is None else _rows(source, path)
-        for table, found in rows.items():
+        for table, found in each.rows.items():
             fresh.setdefault(table, []).extend((entry, *row) for row in found)
     shown = frozenset((*parted.hits.values(), PASSING))
     is_hiding = len(parted.hits) + parted.n_passing < len(stored.known)
@@ -102,7 +100,7 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
         hidden=hidden,
         fresh=fresh,
         raw=raw,
-        broken=[each for _, extract in extracts for each in extract.broken],
+        broken=[each for extract in extracts for each in extract.broken],
         was_damaged=was_damaged,
     )
 
@@ -186,9 +184,11 @@ def _careful(source: LayerSource, path: str, passing: set[str]) -> Rows:
     return extract.rows
 
 
-def _rows(source: LayerSource, path: str) -> Rows:
-    extract = source.read_with_care(path)
-    return {} if extract is None else extract.rows
+def _read(source: LayerSource, path: str) -> Extract | None:
+    """Return the rows of a run for this question; a table that only seems plain is read again."""
+    found = source.read(path)
+    is_sound = found is None or found.raw is None or found.raw[1].is_sound
+    return found if is_sound else source.read_with_care(path)
 
 
 def _elsewhere(known: Mapping[Key, int], parted: _Parted) -> dict[Key, int]:
