@@ -16,8 +16,8 @@ from ledger.reader.beside import check_number, compare_together
 from ledger.reader.code_patch import code_patch
 from ledger.reader.compare import compare_answer
 from ledger.reader.curves import curve_sheets
-from ledger.reader.reference import find_run
 from ledger.reader.sheets import comparison_rows, comparison_sheets
+from ledger.reader.subject import find_subject
 from ledger.reader.text import Grid
 from ledger.reader.working import working_tree
 
@@ -41,7 +41,7 @@ def command(
     the others are measured against. With --working name one run.
     """
     ledger = place.ledger()
-    found = [find_run(ledger, each) for each in runs]
+    found = [find_subject(ledger, each) for each in runs]
     if working:
         found.append(_working(ledger, found))
     check_number([run.run_id for run in found])

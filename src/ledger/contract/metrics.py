@@ -12,7 +12,7 @@ import re
 from ledger.contract.columns import ROW_INDEX
 from ledger.contract.json_text import encode_number
 from ledger.errors import MalformedError
-from ledger.value import value
+from ledger.value import as_dict, value
 
 
 TYPE_CHECKING = False
@@ -168,6 +168,17 @@ def curve(tables: Sequence[Table], metric: str) -> list[tuple[int | None, float]
     keys, cells, _ = _cells([_grid(table) for table in tables], metric)
     pairs = zip(keys, cells, strict=True)
     return [(row_position(key), parse_number(metric, cell)) for key, cell in pairs]
+
+
+def rows_of_trial(tables: Sequence[Table], trial_id: str) -> list[Table]:
+    """Return the tables of a sweep with the rows of one trial, all its executions and attempts."""
+    found = []
+    for table in tables:
+        if "trial_id" in table.header:
+            at = table.header.index("trial_id")
+            rows = [row for row in table.rows if row[at] == trial_id]
+            found.append(Table(**{**as_dict(table), "rows": rows}))  # type: ignore[arg-type]  # its own fields
+    return found
 
 
 def row_keys(table: Table) -> list[tuple[str, ...]]:

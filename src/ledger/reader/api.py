@@ -13,6 +13,7 @@ from ledger.reader.question import Ranking
 from ledger.reader.ranking import ask
 from ledger.reader.reference import find_run
 from ledger.reader.sheets import comparison_sheets
+from ledger.reader.subject import find_subject
 from ledger.reader.text import Grid, json_text, plain_lines, printable
 
 
@@ -111,7 +112,7 @@ def compare_runs(run_id1: str, run_id2: str, start: str | Path | None = None) ->
     """Print and return what differs between two runs.
 
     Args:
-        run_id1: the old run, named as for ``load_run``.
+        run_id1: the old run, named as for ``load_run``, or a trial of a sweep: ``RUN#TRIAL``.
         run_id2: the new one.
         start: a folder of the project, None for the working folder.
 
@@ -123,7 +124,7 @@ def compare_runs(run_id1: str, run_id2: str, start: str | Path | None = None) ->
         UnknownNameError: no run, or several, are called so.
     """
     ledger = _open(start)
-    comparison = compare(ledger, find_run(ledger, run_id1), find_run(ledger, run_id2))
+    comparison = compare(ledger, find_subject(ledger, run_id1), find_subject(ledger, run_id2))
     sheets = ("\n".join(plain_lines(sheet)) for sheet in comparison_sheets(comparison))
     _say(["\n\n".join(sheets)])
     return comparison.to_json()

@@ -82,6 +82,18 @@ def kinds(item: Json) -> tuple[str, float | None, str | None, bool | None]:
     return json.dumps(item, ensure_ascii=False, sort_keys=True), None, None, None
 
 
+def of_cell(text: str | None) -> Json:
+    """Return a cell of a sweep's table as the value it stands for; None is no cell."""
+    if text is None:
+        return None
+    found = typed(text)
+    if found.flag is not None:
+        return found.flag
+    if found.whole is not None:
+        return int(found.whole)
+    return text if found.number is None else found.number
+
+
 def params(record: RunRecord) -> dict[str, Json]:
     """Return the params of a run by dotted path, as ``show`` and ``compare`` name them."""
     return flatten(dict(record.config))

@@ -15,7 +15,7 @@ from ledger.contract.layout import (
     table_order,
     worker_of,
 )
-from ledger.contract.metrics import decode_table
+from ledger.contract.metrics import decode_table, rows_of_trial
 from ledger.contract.record import RunRecord, parse_record
 from ledger.contract.worker import fold, in_order, parse_workers
 from ledger.errors import MalformedError, UnknownNameError
@@ -52,6 +52,8 @@ class StoredRun:
     """UTC."""
     workers: tuple[Worker, ...] = ()
     """Further processes of a run that is not sealed; what they state is in ``record`` already."""
+    trial_id: str | None = None
+    """Of a trial that is looked at as if it were a run: only its rows are in its tables."""
 
     @property
     def run_id(self) -> str:
@@ -215,7 +217,8 @@ class Ledger:
             except MalformedError as error:
                 raise error.at(path) from error
             found[path.rpartition("/")[2]] = table
-        return in_order(found)
+        tables = in_order(found)
+        return tables if run.trial_id is None else rows_of_trial(tables, run.trial_id)
 
     def status(self, run: StoredRun) -> str:
         """Return the run's status as of now: ``running`` without a living writer is crashed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.reader.beside import check_number, compare_together
 from ledger.reader.compare import compare_answer
 from ledger.reader.curves import curve_sheets
-from ledger.reader.reference import find_run
+from ledger.reader.subject import find_subject
 
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ def compare_asked(
         UnknownNameError: no run, or several, are called so.
         LedgerError: more than twenty are named, or one twice.
     """
-    runs = [find_run(asked.ledger, name) for name in question.runs]
+    runs = [find_subject(asked.ledger, name) for name in question.runs]
     check_number([run.run_id for run in runs])
     if len(runs) == 2:  # noqa: PLR2004  # old and new have a form of their own
         comparison, pair = compare_answer(asked.ledger, *runs, question=asked.text)

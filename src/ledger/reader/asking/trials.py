@@ -6,7 +6,7 @@ from ledger.reader.answers import Answer
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.keys import LATEST_TRIALS
 from ledger.reader.asking.rows import TrialRow
-from ledger.reader.facts import typed
+from ledger.reader.facts import of_cell
 
 
 TYPE_CHECKING = False
@@ -74,20 +74,8 @@ def trial_params(
     found: dict[tuple[str, str], dict[str, Json]] = {}
     for run_id, trial_id, names, texts in index.rows(statement, wanted):
         pairs = sorted(zip(names or (), texts or (), strict=True))  # type: ignore[call-overload]  # lists
-        found[str(run_id), str(trial_id)] = {name: _json(text) for name, text in pairs}
+        found[str(run_id), str(trial_id)] = {name: of_cell(text) for name, text in pairs}
     return found
-
-
-def _json(text: str | None) -> Json:
-    """Return a cell of the sweep's table as the value it stands for."""
-    if text is None:
-        return None
-    found = typed(text)
-    if found.flag is not None:
-        return found.flag
-    if found.whole is not None:
-        return int(found.whole)
-    return text if found.number is None else found.number
 
 
 def _row(
