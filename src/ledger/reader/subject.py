@@ -8,6 +8,7 @@ from ledger.contract.json_text import as_object, as_text
 from ledger.contract.record import RunRecord
 from ledger.errors import UnknownNameError
 from ledger.reader.facts import of_cell
+from ledger.reader.index import open_index
 from ledger.reader.index.tables import TRIALS
 from ledger.reader.index.trial_rows import trial_rows
 from ledger.reader.ledger import StoredRun
@@ -27,24 +28,22 @@ if TYPE_CHECKING:
 SIGN = "#"
 """Between a sweep and its trial: no run id holds one."""
 _SHOWN = 5
+_NAMED = "SELECT 1 FROM runs WHERE starts_with(lower(name), $start) LIMIT 1"
 
 
 def find_subject(ledger: Ledger, reference: str) -> StoredRun:
     """Return the run that ``reference`` names, or the trial: ``RUN#TRIAL``.
 
-    A run whose name holds ``#`` goes before a trial.
+    A run whose name begins so goes before a trial.
 
     Raises:
         UnknownNameError: no run, or several, are called so, or the run has no such trial.
         MalformedError: its record does not follow the format; of a trial, also its tables.
     """
     head, sign, trial_id = reference.rpartition(SIGN)
-    if not sign or not head:
+    if not sign or not head or open_index(ledger).rows(_NAMED, {"start": reference.casefold()}):
         return find_run(ledger, reference)
-    try:
-        return find_run(ledger, reference)
-    except UnknownNameError:
-        return trial_of(ledger, find_run(ledger, head), trial_id)
+    return trial_of(ledger, find_run(ledger, head), trial_id)
 
 
 def trial_of(ledger: Ledger, run: StoredRun, trial_id: str) -> StoredRun:
