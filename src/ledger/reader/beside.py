@@ -93,15 +93,17 @@ class Together:
 
 
 def compare_together(
-    ledger: Ledger, runs: Sequence[StoredRun], *, question: str
+    ledger: Ledger, runs: Sequence[StoredRun], *, question: str, is_complete: bool = False
 ) -> tuple[Together, Answer[Beside]]:
     """Return ``runs`` side by side, and the answer whose rows are what differs.
+
+    With ``is_complete`` also what is equal.
 
     Raises:
         LedgerError: fewer than 2 or more than 20, or one of them twice.
     """
     check_number([run.run_id for run in runs])
-    comparisons = tuple(compare(ledger, runs[0], run) for run in runs[1:])
+    comparisons = tuple(compare(ledger, runs[0], run, is_complete=is_complete) for run in runs[1:])
     rows = tuple(_rows(comparisons))
     together = Together(runs=tuple(run.run_id for run in runs), comparisons=comparisons, rows=rows)
     warnings = tuple(dict.fromkeys(line for each in comparisons for line in each.warnings))
@@ -155,8 +157,14 @@ def _cells(row: Beside) -> tuple[Cell, ...]:
     """Return the cells of a row for people; ids of content are cut to 8 characters."""
     is_id = row.section == "code" and row.key != "branch"
     cells: list[Cell] = []
-    for item, is_there, percent in zip(row.values, row.there, row.percents, strict=True):
+    facts = zip(row.values, row.there, row.changes, row.percents, row.better, strict=True)
+    for item, is_there, change, percent, is_better in facts:
         text = json_text(item) if is_there else MISSING
         text = text[:8] if is_id and isinstance(text, str) else text
-        cells.append(text if percent is None else f"{text:.6g} ({percent:+.2f} %)")
+        if change is None:
+            cells.append(text)
+        else:
+            by = f"{change:+.6g}" if percent is None else f"{percent:+.2f} %"
+            word = {True: " better", False: " worse", None: ""}[is_better]
+            cells.append(f"{text:.6g} ({by}{word})")
     return tuple(cells)

@@ -19,17 +19,17 @@ _FACTS = ("commit", "branch", "dirty")
 
 
 def code_differences(
-    ledger: Ledger, old: StoredRun, new: StoredRun
+    ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool = False
 ) -> tuple[list[Difference], list[str]]:
     """Return what differs in the code of two runs, and warnings where a manifest is missing.
 
     Keys are commit, branch and dirty, and ``path:<path>`` for every path whose content differs;
-    the values of a path are content ids.
+    the values of a path are content ids. The first three come in any case when ``is_complete``.
     """
     found = [
         difference("code", key, old.record.git, new.record.git)
         for key in _FACTS
-        if old.record.git.get(key) != new.record.git.get(key)
+        if is_complete or old.record.git.get(key) != new.record.git.get(key)
     ]
     warnings: list[str] = []
     before, after = _paths(ledger, old, warnings), _paths(ledger, new, warnings)

@@ -52,9 +52,9 @@ class Comparison:
         """Return the differences of one of SECTIONS."""
         return tuple(each for each in self.differences if each.section == name)
 
-    def without(self, name: str) -> Comparison:
-        """Return the same less one of SECTIONS, which one side cannot have."""
-        kept = tuple(each for each in self.differences if each.section != name)
+    def without(self, *names: str) -> Comparison:
+        """Return the same less some of SECTIONS, which one side cannot have."""
+        kept = tuple(each for each in self.differences if each.section not in names)
         return Comparison(**{**as_dict(self), "differences": kept})  # type: ignore[arg-type]  # its own fields
 
     def to_json(self) -> dict[str, Json]:
@@ -83,11 +83,20 @@ class Comparison:
         }
 
 
-def compare(ledger: Ledger, old: StoredRun, new: StoredRun) -> Comparison:
-    """Return what differs between the runs ``old`` and ``new``."""
-    found = list(_sections(ledger, old, new))
-    code, code_warnings = code_differences(ledger, old, new)
-    packages, package_warnings = _packages(ledger, old, new)
+def compare(
+    ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool = False
+) -> Comparison:
+    """Return what differs between the runs ``old`` and ``new``.
+
+    Args:
+        ledger: whose runs.
+        old: what is measured against.
+        new: the other.
+        is_complete: whether to return what is equal too; of the code only the paths that differ.
+    """
+    found = list(_sections(ledger, old, new, is_complete=is_complete))
+    code, code_warnings = code_differences(ledger, old, new, is_complete=is_complete)
+    packages, package_warnings = _packages(ledger, old, new, is_complete=is_complete)
     metrics, metric_warnings = _metrics(ledger, old, new)
     found += [*code, *packages, *metrics]
     found.sort(key=lambda e: (SECTIONS.index(e.section), e.key, READINGS.index(e.reading)))
@@ -103,24 +112,35 @@ def compare(ledger: Ledger, old: StoredRun, new: StoredRun) -> Comparison:
 
 
 def compare_answer(
-    ledger: Ledger, old: StoredRun, new: StoredRun, *, question: str
+    ledger: Ledger, old: StoredRun, new: StoredRun, *, question: str, is_complete: bool = False
 ) -> tuple[Comparison, Answer[Difference]]:
     """Return the comparison of two runs and the answer whose rows are its differences."""
-    comparison = compare(ledger, old, new)
+    comparison = compare(ledger, old, new, is_complete=is_complete)
+    return comparison, answer_of(comparison, question)
+
+
+def answer_of(comparison: Comparison, question: str) -> Answer[Difference]:
+    """Return the answer whose rows are what a comparison holds."""
     rows, warnings = comparison.differences, comparison.warnings
-    return comparison, Answer(verb="compare", question=question, rows=rows, warnings=warnings)
+    return Answer(verb="compare", question=question, rows=rows, warnings=warnings)
 
 
-def _sections(ledger: Ledger, old: StoredRun, new: StoredRun) -> Iterator[Difference]:
-    yield from _changed("run", _about(ledger, old), _about(ledger, new))
-    yield from _changed("config", params(old.record), params(new.record))
-    yield from _changed("environment", _environment(old), _environment(new))
-    yield from _changed("data", _data(old), _data(new))
+def _sections(
+    ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool
+) -> Iterator[Difference]:
+    pairs = {
+        "run": (_about(ledger, old), _about(ledger, new)),
+        "config": (params(old.record), params(new.record)),
+        "environment": (_environment(old), _environment(new)),
+        "data": (_data(old), _data(new)),
+    }
+    for section, sides in pairs.items():
+        yield from _changed(section, *sides, is_complete=is_complete)
     notes = _note(ledger, old), _note(ledger, new)
     results = [{key: text for key, text in note.items() if key == "Result"} for note in notes]
     rest = [{key: text for key, text in note.items() if key != "Result"} for note in notes]
     yield from _changed("note", *results, is_complete=True)
-    yield from _changed("note", *rest)
+    yield from _changed("note", *rest, is_complete=is_complete)
 
 
 def _changed(
@@ -180,7 +200,9 @@ def _note(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
     return {name: each.text for name, each in note.sections.items() if each.is_filled}
 
 
-def _packages(ledger: Ledger, old: StoredRun, new: StoredRun) -> tuple[list[Difference], list[str]]:
+def _packages(
+    ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool
+) -> tuple[list[Difference], list[str]]:
     lists, warnings = [], []
     for run in (old, new):
         name = as_text(as_object(run.record.document["environment"]).get("pip_freeze_hash"))
@@ -194,7 +216,7 @@ def _packages(ledger: Ledger, old: StoredRun, new: StoredRun) -> tuple[list[Diff
         lists.append(None if data is None else _versions(data))
     if lists[0] is None or lists[1] is None:
         return [], warnings
-    return list(_changed("packages", lists[0], lists[1])), warnings
+    return list(_changed("packages", lists[0], lists[1], is_complete=is_complete)), warnings
 
 
 def _versions(data: bytes) -> dict[str, Json]:
