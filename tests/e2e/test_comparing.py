@@ -95,6 +95,38 @@ def test_the_code_of_a_dirty_run_is_its_snapshot(project: Project) -> None:
     assert "-# a second version\n+# a third version" in out
 
 
+def test_the_patch_of_each_run_against_the_first(project: Project) -> None:
+    names = [project.base, project.better, project.dirty]
+    out, _ = project.ledger("compare", *names, "--patch")
+    _, refused = project.ledger("compare", *names, "--patch", "--format", "json", code=2)
+
+    lines = out.splitlines()
+    assert [line for line in lines if line.startswith("git diff --stat")] == [
+        "git diff --stat, 1 to 2",
+        "git diff --stat, 1 to 3",
+    ]
+    assert lines.index("+# a second version") < lines.index("+# a third version")
+    assert "--patch is no part of --format json" in refused
+
+
+def test_equal_code_has_no_patch_even_when_commits_lie_between(project: Project) -> None:
+    """Notes and records are committed with the runs; they are no code."""
+    out, err = project.ledger("compare", project.base, project.repeat, "--patch")
+
+    assert "git diff" not in out
+    assert f"git holds no code of {project.repeat} that differs from {project.base}'s" in err
+
+
+def test_all_shows_what_is_equal_too(project: Project) -> None:
+    out, _ = project.ledger("compare", project.base, project.better, "--all")
+    many = ["compare", project.base, project.better, project.repeat, "--all", "--format", "csv"]
+    csv, _ = project.ledger(*many)
+
+    assert ["model", "mlp", "->", "mlp"] in [line.split() for line in out.splitlines()]
+    assert any(line.split()[:1] == ["pytest"] for line in out.splitlines())
+    assert "config,model,,mlp,mlp,mlp" in csv.splitlines()
+
+
 def test_without_commits_the_manifests_still_tell(project: Project, tmp_path: Path) -> None:
     """A copy of the files alone: no history, no snapshot."""
     copy = tmp_path / "copy"
@@ -126,6 +158,8 @@ def test_many_runs_have_a_column_each_in_the_order_named(project: Project) -> No
     row = next(row for row in answer["rows"] if (row["key"], row["reading"]) == ("val_acc", "best"))
     assert row["values"] == [0.998, 0.98, 0.9]
     assert row["better"] == [None, False, False]
+    best = next(line for line in out.splitlines() if line.startswith("val_acc") and "best" in line)
+    assert "0.98 (-1.80 % worse)" in best
     assert (
         project.ledger("query", f"compare {' '.join(names)}")[0].splitlines()[1]
         == out.splitlines()[1]
@@ -147,12 +181,16 @@ def test_too_few_too_many_and_the_same_are_refused(
 
 
 def test_a_run_against_the_working_tree(project: Project) -> None:
+    project.ledger("note", project.better, "--result", "a note is of a run, not of files")
     same, told = project.ledger("compare", project.dirty, "--working")
-    differs, _ = project.ledger("compare", project.better, "--working")
+    differs, _ = project.ledger("compare", project.better, "--working", "--patch")
 
     assert "code         same" in same
     assert "path:train.py" in differs
     assert "metrics" not in differs
+    assert "curves" not in differs
+    assert "note" not in differs
+    assert "-# a second version\n+# a third version" in differs
     assert "the config is not compared" in told
     assert project.git("status", "--porcelain", "--", "train.py") == " M train.py\n"
 

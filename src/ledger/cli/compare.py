@@ -99,9 +99,8 @@ def _put_patches(
         if lines:
             render.put("\n" + "\n".join(lines))
         else:
-            render.tell(
-                f"ledger: git holds no code of {comparison.new} that differs from the first"
-            )
+            told = f"git holds no code of {comparison.new} that differs from {comparison.old}'s"
+            render.tell(f"ledger: {told}")
 
 
 def _working(ledger: Ledger, found: list[StoredRun]) -> StoredRun:

@@ -15,7 +15,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.contract.json_text import Json
     from ledger.reader.compare import Comparison
@@ -27,6 +27,7 @@ _CAUSES = ("config", "code", "data", "packages", "environment", "run")
 _ALWAYS_DIFFERENT = frozenset({"commit", "branch", "dirty", "status"})
 _CANDIDATES = 50
 _SHOWN = 6
+"""Lines of one section that people are shown."""
 
 
 @value
@@ -43,8 +44,8 @@ class Why:
     """The objective first, then the other metrics; their best values, else the last."""
     objective: str | None
     spread: float | None
-    """Standard deviation (n - 1) of the objective's best over repeats of the parent's config; None
-    with fewer than two."""
+    """Standard deviation (n - 1) of the objective's best over repeats: runs of the parent's config
+    (less seeds), code and data; None with fewer than two."""
     n_repeats: int
     verdict: str
     notes: Mapping[str, str]
@@ -69,7 +70,11 @@ class Why:
         """Return the tables for people."""
         about = (("parent", f"{self.parent} ({self.how})"), ("verdict", self.verdict))
         sheets = [Grid(header=("why", self.run), rows=about)]
-        rows = [(name, line) for name, lines in self.changed.items() for line in lines]
+        rows = [
+            (name, line)
+            for name, lines in self.changed.items()
+            for line in (*lines[:_SHOWN], *_more(lines))
+        ]
         if rows:
             sheets.append(Grid(header=("changed", ""), rows=tuple(rows)))
         if self.effects:
@@ -88,6 +93,10 @@ class Why:
         rows += [("changed", name, line) for name, lines in self.changed.items() for line in lines]
         rows += [("effect", f"{e.key}.{e.reading}", json_text(e.change)) for e in self.effects]  # type: ignore[misc]  # a number
         return Grid(header=("section", "key", "value"), rows=tuple(rows))
+
+
+def _more(lines: Sequence[str]) -> tuple[str, ...]:
+    return (f"and {len(lines) - _SHOWN} more",) if len(lines) > _SHOWN else ()
 
 
 def why(ledger: Ledger, run: StoredRun, reference: str) -> tuple[Why, Answer[Why]]:
@@ -123,8 +132,11 @@ def why(ledger: Ledger, run: StoredRun, reference: str) -> tuple[Why, Answer[Why
 
 
 def _parent(ledger: Ledger, run: StoredRun) -> tuple[StoredRun, str]:
-    if run.record.parent is not None and ledger.source.locate(run.record.parent) is not None:
-        return ledger.load(run.record.parent), "its recorded parent"
+    parent = run.record.parent
+    if parent is not None and ledger.source.locate(parent) is not None:
+        found = ledger.load(parent)
+        return found, "its recorded parent" + (", retracted since" if found.is_retracted else "")
+    missing = "no parent is recorded" if parent is None else f"its parent {parent} is not here"
     earlier = [
         str(run_id)
         for (run_id,) in open_index(ledger).rows(
@@ -145,7 +157,7 @@ def _parent(ledger: Ledger, run: StoredRun) -> tuple[StoredRun, str]:
     candidates = [ledger.load(each) for each in earlier]
     same = [each for each in candidates if each.record.name == run.record.name]
     if same:
-        return same[0], "no parent is recorded; the last run of the same name"
+        return same[0], f"{missing}; the last run of the same name"
     own = params(run.record)
 
     def shared(other: StoredRun) -> int:
@@ -155,7 +167,7 @@ def _parent(ledger: Ledger, run: StoredRun) -> tuple[StoredRun, str]:
     alike = [e for e in candidates if data_hashes(e.record) == data_hashes(run.record)]
     best = max(alike or candidates, key=lambda each: (shared(each), each.started))
     where = "on the same data " if alike else ""
-    return best, f"no parent is recorded; the earlier run {where}that shares most params"
+    return best, f"{missing}; the earlier run {where}that shares most params"
 
 
 def _changed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -164,11 +176,22 @@ def _changed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, ...]]]:
         if name == "run":  # a seed that the config holds is told there
             held = {each.key for each in comparison.section("config")}
             found = [each for each in found if each.key not in held]
-        lines = [_line(name, each) for each in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            lines.append(f"and {len(found) - _SHOWN} more")
+        lines = [_line(name, each) for each in found] or list(_untold(name, comparison))
         if lines:
             yield ("seed" if name == "run" else name), tuple(lines)
+
+
+def _untold(section: str, comparison: Comparison) -> Iterator[str]:
+    """Yield what is known to differ of a section whose parts the ledger does not hold."""
+    if section == "code" and comparison.is_same_code is not True:
+        facts = {each.key: each for each in comparison.section("code")}
+        if comparison.is_same_code is False:
+            yield "changed; the ledger does not hold both manifests, which would say where"
+        elif "commit" in facts:
+            yield _line("", facts["commit"]) + "; no manifest says what that changed"
+    is_unlike = comparison.is_same_environment is False
+    if section == "packages" and is_unlike and not comparison.section("environment"):
+        yield "changed; the ledger does not hold both lists, which would say which"
 
 
 def _line(section: str, each: Difference) -> str:
@@ -192,10 +215,12 @@ def _effects(comparison: Comparison, objective: str | None) -> Iterator[Differen
 def _spread(ledger: Ledger, parent: StoredRun, objective: str | None) -> tuple[float | None, int]:
     """Return the spread of the objective over repeats of the parent's config, and their number."""
     rows = open_index(ledger).rows(
+        "WITH parent AS (SELECT variant, code, data_hash FROM runs WHERE run_id = $run) "
         "SELECT CASE r.goal WHEN 'min' THEN s.low ELSE s.high END FROM runs r JOIN summary s "
-        "USING (run_id) WHERE s.metric = $metric AND NOT r.is_retracted AND r.variant = "
-        "(SELECT variant FROM runs WHERE run_id = $run) AND r.code IS NOT DISTINCT FROM "
-        "(SELECT code FROM runs WHERE run_id = $run)",
+        "USING (run_id) JOIN parent ON r.variant = parent.variant "
+        "AND r.code IS NOT DISTINCT FROM parent.code "
+        "AND r.data_hash IS NOT DISTINCT FROM parent.data_hash "
+        "WHERE s.metric = $metric AND NOT r.is_retracted",
         {"metric": objective or "", "run": parent.run_id},
     )
     values = [float(number) for (number,) in rows if isinstance(number, float | int)]
@@ -225,12 +250,6 @@ def _verdict(
         return f"{cause}; {how}; without repeats nobody can say whether that is more than chance"
     sign = "more" if abs(effect.change) > 2 * spread else "not more"
     return f"{cause}; {how}: {sign} than twice the spread of {n_repeats} repeats ({spread:.3g})"
-
-
-def _effect_cells(each: Difference) -> tuple[Cell, ...]:
-    sides = (json_text(each.old), "->", json_text(each.new))
-    change = None if each.change is None else float(f"{each.change:.6g}")
-    return (each.key, each.reading or "", *sides, change, _word(each))
 
 
 def _word(each: Difference) -> str:
