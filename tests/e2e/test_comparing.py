@@ -117,6 +117,30 @@ def test_equal_code_has_no_patch_even_when_commits_lie_between(project: Project)
     assert f"git holds no code of {project.repeat} that differs from {project.base}'s" in err
 
 
+def test_without_manifests_git_tells_the_code_and_nothing_else(
+    project: Project, tmp_path: Path
+) -> None:
+    """Records and notes were committed between the two commits as well."""
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", str(project.root), str(copy)], check=True)
+    held = [copy / "ledger" / "code", copy / ".git" / "ledger"]
+    subprocess.run(["rm", "-r", *map(str, held)], check=True)
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "ledger", "compare", project.base, project.better],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.split("git diff --stat\n")[1].splitlines() == [
+        " train.py | 1 +",
+        " 1 file changed, 1 insertion(+)",
+    ]
+    assert done.stderr.count("its code manifest is not in the ledger") == 2
+
+
 def test_all_shows_what_is_equal_too(project: Project) -> None:
     out, _ = project.ledger("compare", project.base, project.better, "--all")
     many = ["compare", project.base, project.better, project.repeat, "--all", "--format", "csv"]

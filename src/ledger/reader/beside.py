@@ -161,10 +161,11 @@ def _cells(row: Beside) -> tuple[Cell, ...]:
     for item, is_there, change, percent, is_better in facts:
         text = json_text(item) if is_there else MISSING
         text = text[:8] if is_id and isinstance(text, str) else text
-        if change is None:
+        if not change:
             cells.append(text)
         else:
             by = f"{change:+.6g}" if percent is None else f"{percent:+.2f} %"
             word = {True: " better", False: " worse", None: ""}[is_better]
-            cells.append(f"{text:.6g} ({by}{word})")
+            shown = f"{text:.6g}" if isinstance(text, float) else text
+            cells.append(f"{shown} ({by}{word})")
     return tuple(cells)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ledger.reader.compare import Comparison
     from ledger.reader.difference import Difference
     from ledger.reader.ledger import Ledger, StoredRun
-    from ledger.reader.text import Cell
 
 _CAUSES = ("config", "code", "data", "packages", "environment", "run")
 _ALWAYS_DIFFERENT = frozenset({"commit", "branch", "dirty", "status"})
