@@ -154,20 +154,20 @@ def test_closing_gives_git_back(tmp_path: Path) -> None:
     with ledger.open(root, at="HEAD") as opened:
         assert len(opened.best("val_acc")) == 3
         assert opened.record("baseline").name == "baseline"
-        assert len(_children()) == 1
+        assert len(_children(root)) == 1
 
-    assert _children() == []
+    assert _children(root) == []
 
 
-def _children() -> list[str]:
-    """Return the processes that this one has started and that still run."""
+def _children(root: Path) -> list[str]:
+    """Return the git processes in ``root`` that this one has started and that still run."""
     listed = subprocess.run(
         ["ps", "-o", "args=", "--ppid", str(os.getpid())],
         capture_output=True,
         text=True,
         check=False,
     ).stdout
-    return [line for line in listed.splitlines() if line.startswith("git")]
+    return [line for line in listed.splitlines() if line.startswith(f"git -C {root}")]
 
 
 def test_frames_of_nothing(tmp_path: Path) -> None:
