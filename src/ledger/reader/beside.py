@@ -6,6 +6,7 @@ from ledger.contract.json_text import encode_number
 from ledger.errors import LedgerError
 from ledger.reader.answers import Answer
 from ledger.reader.compare import READINGS, SECTIONS, compare
+from ledger.reader.metric_diff import measure
 from ledger.reader.text import MISSING, Grid, json_text
 from ledger.value import value
 
@@ -103,7 +104,11 @@ def compare_together(
         LedgerError: fewer than 2 or more than 20, or one of them twice.
     """
     check_number([run.run_id for run in runs])
-    comparisons = tuple(compare(ledger, runs[0], run, is_complete=is_complete) for run in runs[1:])
+    measured = measure(ledger, runs)
+    comparisons = tuple(
+        compare(ledger, runs[0], run, is_complete=is_complete, measured=measured)
+        for run in runs[1:]
+    )
     rows = tuple(_rows(comparisons))
     together = Together(runs=tuple(run.run_id for run in runs), comparisons=comparisons, rows=rows)
     warnings = tuple(dict.fromkeys(line for each in comparisons for line in each.warnings))
@@ -135,17 +140,31 @@ def _rows(comparisons: Sequence[Comparison]) -> Iterable[Beside]:
     for key in order:
         sides = found[key]
         known = next(each for each in sides if each is not None)
-        first, has_first = known.old, known.in_old
+        first = (known.old, known.in_old)
+        others = [
+            (each.new, each.in_new) if each is not None else _unsaid(comparison, key, first)
+            for each, comparison in zip(sides, comparisons, strict=True)
+        ]
+        values, there = zip(first, *others, strict=True)
         yield Beside(
             section=key[0],
             key=key[1],
             reading=key[2],
-            values=(first, *(first if each is None else each.new for each in sides)),
-            there=(has_first, *(has_first if each is None else each.in_new for each in sides)),
+            values=values,
+            there=there,
             changes=(None, *(None if each is None else each.change for each in sides)),
             percents=(None, *(None if each is None else each.percent for each in sides)),
             better=(None, *(None if each is None else each.is_better for each in sides)),
         )
+
+
+def _unsaid(
+    comparison: Comparison, key: tuple[str, str, str | None], first: tuple[Json, bool]
+) -> tuple[Json, bool]:
+    """Return what a run has of which its comparison says nothing: as the first, or not known."""
+    section, name, _ = key
+    is_part = section == "packages" or name.startswith("path:")
+    return (None, False) if is_part and section in comparison.unknown else first
 
 
 def _values(row: Beside) -> tuple[Cell, ...]:

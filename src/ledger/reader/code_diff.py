@@ -20,8 +20,10 @@ _FACTS = ("commit", "branch", "dirty")
 
 def code_differences(
     ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool = False
-) -> tuple[list[Difference], list[str]]:
-    """Return what differs in the code of two runs, and warnings where a manifest is missing.
+) -> tuple[list[Difference], bool, list[str]]:
+    """Return what differs in the code of two runs, whether it is known, and warnings.
+
+    It is not known where a manifest is missing or cannot be read.
 
     Keys are commit, branch and dirty, and ``path:<path>`` for every path whose content differs;
     the values of a path are content ids. The first three come in any case when ``is_complete``.
@@ -34,13 +36,13 @@ def code_differences(
     warnings: list[str] = []
     before, after = _paths(ledger, old, warnings), _paths(ledger, new, warnings)
     if before is None or after is None:
-        return found, warnings
+        return found, False, warnings
     found += [
         difference("code", f"path:{path}", _keyed(before, path), _keyed(after, path))
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path)
     ]
-    return found, warnings
+    return found, True, warnings
 
 
 def _paths(ledger: Ledger, run: StoredRun, warnings: list[str]) -> dict[str, str] | None:

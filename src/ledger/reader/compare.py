@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_object, as_text, dump_canonical
-from ledger.errors import LedgerError
-from ledger.reader.answers import Answer, json_number
+from ledger.reader.answers import Answer
 from ledger.reader.code_diff import code_differences
-from ledger.reader.difference import Difference, difference, number_difference
-from ledger.reader.direction import resolve_direction
+from ledger.reader.difference import Difference, difference
 from ledger.reader.facts import data_hashes, data_sections, params, seed_of
+from ledger.reader.metric_diff import measure, metric_differences
 from ledger.reader.notes import read_note
-from ledger.reader.stats import collect_stats
 from ledger.value import as_dict, value
 
 
@@ -18,10 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ledger.contract.direction import Goal
     from ledger.contract.json_text import Json
     from ledger.reader.ledger import Ledger, StoredRun
-    from ledger.reader.stats import Stat
+    from ledger.reader.metric_diff import Measured
 
 _IDENTITY = ("python", "platform", "cuda", "gpu", "pip_freeze_hash")
 SECTIONS = ("run", "config", "metrics", "environment", "packages", "data", "code", "note")
@@ -47,6 +44,8 @@ class Comparison:
     is_same_environment: bool | None
     """Whether Python, platform, GPU and packages are equal; None where a run records none."""
     warnings: tuple[str, ...]
+    unknown: frozenset[str] = frozenset()
+    """Of packages and code: what one side does not tell, so that saying nothing is not equal."""
 
     def section(self, name: str) -> tuple[Difference, ...]:
         """Return the differences of one of SECTIONS."""
@@ -84,7 +83,12 @@ class Comparison:
 
 
 def compare(
-    ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool = False
+    ledger: Ledger,
+    old: StoredRun,
+    new: StoredRun,
+    *,
+    is_complete: bool = False,
+    measured: Measured | None = None,
 ) -> Comparison:
     """Return what differs between the runs ``old`` and ``new``.
 
@@ -93,12 +97,13 @@ def compare(
         old: what is measured against.
         new: the other.
         is_complete: whether to return what is equal too; of the code only the paths that differ.
+        measured: of all runs that are put side by side; None where these are the two.
     """
+    measured = measured or measure(ledger, (old, new))
     found = list(_sections(ledger, old, new, is_complete=is_complete))
-    code, code_warnings = code_differences(ledger, old, new, is_complete=is_complete)
+    code, is_told, code_warnings = code_differences(ledger, old, new, is_complete=is_complete)
     packages, package_warnings = _packages(ledger, old, new, is_complete=is_complete)
-    metrics, metric_warnings = _metrics(ledger, old, new)
-    found += [*code, *packages, *metrics]
+    found += [*code, *(packages or ()), *metric_differences(measured, old, new)]
     found.sort(key=lambda e: (SECTIONS.index(e.section), e.key, READINGS.index(e.reading)))
     return Comparison(
         old=old.run_id,
@@ -107,7 +112,10 @@ def compare(
         is_same_data=_is_same_data(old, new),
         is_same_code=_is_same(old.record.git.get("code"), new.record.git.get("code")),
         is_same_environment=_is_same(_identity(old), _identity(new)),
-        warnings=(*metric_warnings, *package_warnings, *code_warnings),
+        warnings=(*measured.warnings, *package_warnings, *code_warnings),
+        unknown=frozenset(
+            ({"packages"} if packages is None else set()) | (set() if is_told else {"code"})
+        ),
     )
 
 
@@ -202,7 +210,8 @@ def _note(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
 
 def _packages(
     ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool
-) -> tuple[list[Difference], list[str]]:
+) -> tuple[list[Difference] | None, list[str]]:
+    """Return the packages that differ, None where a list is missing, and warnings."""
     lists, warnings = [], []
     for run in (old, new):
         name = as_text(as_object(run.record.document["environment"]).get("pip_freeze_hash"))
@@ -215,7 +224,7 @@ def _packages(
             warnings.append(f"{run.run_id}: its package list is not in the ledger")
         lists.append(None if data is None else _versions(data))
     if lists[0] is None or lists[1] is None:
-        return [], warnings
+        return None, warnings
     return list(_changed("packages", lists[0], lists[1], is_complete=is_complete)), warnings
 
 
@@ -229,47 +238,3 @@ def _versions(data: bytes) -> dict[str, Json]:
         if name and not name.startswith("#"):
             found[name] = version
     return found
-
-
-def _metrics(
-    ledger: Ledger, old: StoredRun, new: StoredRun
-) -> tuple[list[Difference], tuple[str, ...]]:
-    """Return every metric of either run; one that is text somewhere is shown without a change."""
-    stats = collect_stats(ledger, (old, new))
-    sides = [{s.metric: s for s in stats.stats if s.run_id == run.run_id} for run in (old, new)]
-    raws = [as_object(run.record.document["metrics"]) for run in (old, new)]
-    found: list[Difference] = []
-    for metric in sorted({*sides[0], *sides[1], *raws[0], *raws[1]}):
-        pair = [side.get(metric) for side in sides]
-        if any(stat is None and metric in raw for stat, raw in zip(pair, raws, strict=True)):
-            shown = [_shown(metric, *each) for each in zip(pair, raws, strict=True)]
-            found.append(difference("metrics", metric, shown[0], shown[1]))
-        else:
-            found += _numbers(metric, pair[0], pair[1], _goal(ledger, old, new, metric))
-    return found, stats.warnings
-
-
-def _numbers(
-    metric: str, old: Stat | None, new: Stat | None, goal: Goal | None
-) -> Iterator[Difference]:
-    names = {"last": "last"}
-    if goal is not None:
-        names["best"] = "low" if goal == "min" else "high"
-    if any(stat is not None and stat.final != stat.last for stat in (old, new)):
-        names["final"] = "final"
-    for reading, field in names.items():
-        before, after = getattr(old, field, None), getattr(new, field, None)
-        yield number_difference(metric, reading, before, after, goal)
-
-
-def _shown(metric: str, stat: Stat | None, raw: Mapping[str, Json]) -> dict[str, Json]:
-    if stat is None:
-        return {metric: raw[metric]} if metric in raw else {}
-    return {metric: json_number(stat.final)}
-
-
-def _goal(ledger: Ledger, old: StoredRun, new: StoredRun, metric: str) -> Goal | None:
-    try:
-        return resolve_direction(metric, (old, new), ledger.settings.metrics).goal
-    except LedgerError:
-        return None  # a comparison shows the numbers; only a ranking needs the direction

@@ -10,7 +10,15 @@ import pytest
 from ledger.contract.json_text import encode_number
 from ledger.reader.beside import compare_together
 from ledger.reader.reference import find_run
-from unit.reader.builders import FIRST, add_run, epochs, make_project, open_at
+from unit.reader.builders import (
+    FIRST,
+    add_manifest,
+    add_packages,
+    add_run,
+    epochs,
+    make_project,
+    open_at,
+)
 
 
 if TYPE_CHECKING:
@@ -104,3 +112,56 @@ def test_twenty_runs_have_a_column_each(root: Path) -> None:
 
     assert rows_of(answer)["val_acc", "last"].values == tuple(place / 20 for place in range(20))
     assert side_by_side.flat().header[3:] == side_by_side.runs
+
+
+def test_a_run_is_shown_its_own_final_value_and_not_that_of_the_first(root: Path) -> None:
+    """Only the second run's final value is not its last: the others differ all the same."""
+    add_run(root, "one", epochs(val_acc=[0.5]))
+    add_run(root, "two", epochs(val_acc=[0.6]), metrics={"val_acc": 0.7}, stated=["val_acc"])
+    add_run(root, "three", epochs(val_acc=[0.9]))
+
+    _, answer = together(root, "one", "two", "three")
+
+    final = rows_of(answer)["val_acc", "final"]
+    assert final.values == (0.5, 0.7, 0.9)
+    assert final.changes[2] == pytest.approx(0.4)
+
+
+def test_a_metric_that_is_text_in_one_run_keeps_the_numbers_of_the_others(root: Path) -> None:
+    add_run(root, "one", epochs(val_acc=[0.5]))
+    add_run(root, "two", metrics={"val_acc": "diverged"}, stated=["val_acc"])
+    add_run(root, "three", epochs(val_acc=[0.9]))
+
+    _, answer = together(root, "one", "two", "three")
+
+    found = rows_of(answer)
+    assert found["val_acc", None].values == (0.5, "diverged", 0.9)
+    assert found["val_acc", "last"].values == (0.5, None, 0.9)
+    assert found["val_acc", "last"].there == (True, False, True)
+
+
+def test_the_best_is_that_of_each_run_where_one_alone_says_the_direction(root: Path) -> None:
+    add_run(root, "one", epochs(odd=[0.7, 0.5]), objective=None)
+    add_run(root, "two", epochs(odd=[0.8, 0.6]), objective=("odd", "max"))
+    add_run(root, "three", epochs(odd=[0.9, 0.4]), objective=None)
+
+    _, answer = together(root, "one", "two", "three")
+
+    assert rows_of(answer)["odd", "best"].values == (0.7, 0.8, 0.9)
+
+
+def test_what_is_not_known_of_a_run_is_not_what_the_first_one_has(root: Path) -> None:
+    packages = [add_packages(root, f"numpy=={version}") for version in ("1.0", "2.0", "3.0")]
+    codes = [add_manifest(root, {"train.py": letter * 40}) for letter in "abc"]
+    for name, environment, code in zip(("one", "two", "lost"), packages, codes, strict=True):
+        add_run(root, name, epochs(loss=[1.0]), environment=environment, git={"code": code})
+    lost = str(packages[2]["pip_freeze_hash"]).removeprefix("sha256:")
+    (root / "ledger" / "environments" / f"{lost}.txt").unlink()
+    (root / "ledger" / "code" / f"{codes[2].removeprefix('sha256:')}.manifest").unlink()
+
+    _, answer = together(root, "one", "two", "lost")
+
+    found = rows_of(answer)
+    for key, ours, theirs in (("numpy", "1.0", "2.0"), ("path:train.py", "a" * 40, "b" * 40)):
+        assert found[key, None].values == (ours, theirs, None)
+        assert found[key, None].there == (True, True, False)
