@@ -104,17 +104,23 @@ def compare(
     code, is_told, code_warnings = code_differences(ledger, old, new, is_complete=is_complete)
     packages, package_warnings = _packages(ledger, old, new, is_complete=is_complete)
     found += [*code, *(packages or ()), *metric_differences(measured, old, new)]
+    is_same_code = _is_same(old.record.git.get("code"), new.record.git.get("code"))
     found.sort(key=lambda e: (SECTIONS.index(e.section), e.key, READINGS.index(e.reading)))
     return Comparison(
         old=old.run_id,
         new=new.run_id,
         differences=tuple(found),
         is_same_data=_is_same_data(old, new),
-        is_same_code=_is_same(old.record.git.get("code"), new.record.git.get("code")),
+        is_same_code=is_same_code,
         is_same_environment=_is_same(_identity(old), _identity(new)),
         warnings=(*measured.warnings, *package_warnings, *code_warnings),
         unknown=frozenset(
-            ({"packages"} if packages is None else set()) | (set() if is_told else {"code"})
+            name
+            for name, is_known in {
+                "packages": packages is not None or _is_same(_frozen(old), _frozen(new)),
+                "code": is_told or is_same_code,
+            }.items()
+            if not is_known
         ),
     )
 
@@ -208,13 +214,18 @@ def _note(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
     return {name: each.text for name, each in note.sections.items() if each.is_filled}
 
 
+def _frozen(run: StoredRun) -> str | None:
+    """Return the hash of the run's package list, None where it has none."""
+    return as_text(as_object(run.record.document["environment"]).get("pip_freeze_hash"))
+
+
 def _packages(
     ledger: Ledger, old: StoredRun, new: StoredRun, *, is_complete: bool
 ) -> tuple[list[Difference] | None, list[str]]:
     """Return the packages that differ, None where a list is missing, and warnings."""
     lists, warnings = [], []
     for run in (old, new):
-        name = as_text(as_object(run.record.document["environment"]).get("pip_freeze_hash"))
+        name = _frozen(run)
         data = (
             ledger.shared("environments", f"{(name or '').removeprefix('sha256:')}.txt")
             if name

@@ -39,6 +39,8 @@ class Why:
     """Why that run counts as the parent."""
     changed: Mapping[str, tuple[str, ...]]
     """What differs that may matter, by section, a line each; sections without one are left out."""
+    unknown: tuple[str, ...]
+    """Of packages, code and data: what may have changed, but was not recorded or is lost."""
     effects: tuple[Difference, ...]
     """The objective first, then the other metrics; their best values, else the last."""
     objective: str | None
@@ -57,6 +59,7 @@ class Why:
             "parent": self.parent,
             "how": self.how,
             "changed": {name: list(lines) for name, lines in self.changed.items()},
+            "unknown": list(self.unknown),
             "effects": [each.to_json() for each in self.effects],
             "objective": self.objective,
             "spread": self.spread,
@@ -111,6 +114,8 @@ def why(ledger: Ledger, run: StoredRun, reference: str) -> tuple[Why, Answer[Why
     comparison = compare(ledger, parent, run)
     changed = dict(_changed(comparison))
     objective = run.record.objective[0] if run.record.objective else None
+    unseen = _unknown(comparison, (parent, run))
+    unknown = tuple(name for name in _CAUSES if name in unseen and name not in changed)
     effects = tuple(_effects(comparison, objective))
     spread, n_repeats = _spread(ledger, parent, objective)
     found = Why(
@@ -118,11 +123,12 @@ def why(ledger: Ledger, run: StoredRun, reference: str) -> tuple[Why, Answer[Why
         parent=parent.run_id,
         how=how,
         changed=changed,
+        unknown=unknown,
         effects=effects,
         objective=objective,
         spread=spread,
         n_repeats=n_repeats,
-        verdict=_verdict(changed, effects, objective, spread, n_repeats),
+        verdict=_verdict(_cause(changed, unknown), effects, objective, spread, n_repeats),
         notes=_notes(comparison),
     )
     return found, Answer(
@@ -226,21 +232,32 @@ def _spread(ledger: Ledger, parent: StoredRun, objective: str | None) -> tuple[f
     return (stdev(values) if len(values) > 1 else None), len(values)
 
 
+def _unknown(comparison: Comparison, runs: Sequence[StoredRun]) -> frozenset[str]:
+    """Return what may have changed unseen; a run that names no data is believed."""
+    hashes = (content for run in runs for _, content in data_hashes(run.record))
+    return comparison.unknown | ({"data"} if not all(hashes) else set())
+
+
+def _cause(changed: Mapping[str, tuple[str, ...]], unknown: Sequence[str]) -> str:
+    n_changes = sum(map(len, changed.values()))
+    if n_changes > 1:
+        cause = f"{n_changes} things changed at once; their effects cannot be told apart"
+    elif n_changes == 0:
+        cause = "nothing that was recorded changed"
+    else:
+        ((name, (line,)),) = changed.items()
+        cause = f"one thing {'is known to have ' if unknown else ''}changed: {name}, {line}"
+    also = f"; whether {' or '.join(unknown)} changed cannot be told" if unknown else ""
+    return cause + also
+
+
 def _verdict(
-    changed: Mapping[str, tuple[str, ...]],
+    cause: str,
     effects: tuple[Difference, ...],
     objective: str | None,
     spread: float | None,
     n_repeats: int,
 ) -> str:
-    n_changes = sum(map(len, changed.values()))
-    if n_changes == 0:
-        cause = "nothing that was recorded changed"
-    elif n_changes == 1:
-        ((name, (line,)),) = changed.items()
-        cause = f"one thing changed: {name}, {line}"
-    else:
-        cause = f"{n_changes} things changed at once; their effects cannot be told apart"
     effect = next((each for each in effects if each.key == objective), None)
     if effect is None or effect.change is None:
         return f"{cause}; no objective to measure it by"

@@ -15,6 +15,7 @@ from unit.reader.builders import (
     FIRST,
     OTHER_COMMIT,
     add_manifest,
+    add_packages,
     add_run,
     epochs,
     make_project,
@@ -48,8 +49,10 @@ def ask(root: Path, name: str) -> Why:
 
 
 def test_one_change_is_named_and_measured(root: Path) -> None:
-    parent = add(root, "old", 0, 0.5, config={"lr": 0.1})
-    add(root, "new", 1, 0.75, config={"lr": 0.2}, parent=parent)
+    known: dict[str, Json] = {"environment": add_packages(root, "numpy==2.0")}
+    known["git"] = GIT | {"code": add_manifest(root, {"train.py": "a" * 40})}
+    parent = add(root, "old", 0, 0.5, config={"lr": 0.1}, **known)
+    add(root, "new", 1, 0.75, config={"lr": 0.2}, parent=parent, **known)
 
     found = ask(root, "new")
 
@@ -58,6 +61,32 @@ def test_one_change_is_named_and_measured(root: Path) -> None:
         "one thing changed: config, lr 0.1 -> 0.2; val_acc +0.25, better; "
         "without repeats nobody can say whether that is more than chance"
     )
+
+
+def test_one_change_is_not_called_the_only_one_where_not_all_is_known(root: Path) -> None:
+    data: Json = {"name": "digits", "path": "data/digits", "hash": None}
+    parent = add(root, "old", 0, config={"lr": 0.1}, data=data)
+    add(root, "new", 1, config={"lr": 0.2}, parent=parent, data=data)
+
+    found = ask(root, "new")
+
+    assert found.unknown == ("code", "data", "packages")
+    assert found.verdict.startswith(
+        "one thing is known to have changed: config, lr 0.1 -> 0.2; "
+        "whether code or data or packages changed cannot be told; "
+    )
+
+
+def test_equal_hashes_say_that_lists_which_are_lost_are_equal(root: Path) -> None:
+    lost: dict[str, Json] = {"environment": {"pip_freeze_hash": "sha256:" + "1" * 64}}
+    lost["git"] = GIT | {"code": "sha256:" + "0" * 64}
+    add(root, "run", 0, **lost)
+    add(root, "run", 1, config={"lr": 0.2}, **lost)
+
+    found = ask(root, "@latest")
+
+    assert found.unknown == ()
+    assert found.verdict.startswith("one thing changed: config, lr ")
 
 
 def test_a_parent_that_is_not_in_the_ledger_is_said_to_be_missing(root: Path) -> None:
@@ -119,7 +148,7 @@ def test_manifests_that_differ_and_are_lost_are_a_change_of_code(root: Path) -> 
 
     (line,) = found.changed["code"]
     assert line.startswith("changed; the ledger does not hold both manifests")
-    assert found.verdict.startswith("one thing changed: code, ")
+    assert found.verdict.startswith("one thing is known to have changed: code, ")
 
 
 def test_many_changes_are_all_counted_and_few_are_shown(root: Path) -> None:
