@@ -7,7 +7,7 @@ import os
 from ledger.contract.layout import RECORD_NAME, RETRACTION_NAME
 from ledger.contract.record import parse_record
 from ledger.errors import LedgerError
-from ledger.storage.files import create_file
+from ledger.storage.files import replace_file
 
 
 TYPE_CHECKING = False
@@ -39,10 +39,11 @@ def retract(run_dir: Path, why: str, *, by: str | None, now: datetime) -> Path:
             message, hint="end it first, or `ledger seal` it when its process is gone"
         )
     path = run_dir / RETRACTION_NAME
+    if os.path.lexists(path):
+        message = f"{record.run_id} was retracted before"
+        raise LedgerError(message, hint=f"edit {RETRACTION_NAME} to say more", path=path)
     lines = [f"# Retracted: {record.run_id}", "", why.strip(), ""]
     lines += [f"- by: {by}"] if by else []
     lines += [f"- at: {now.isoformat(timespec='seconds')}", ""]
-    if not create_file(os.fspath(path), "\n".join(lines).encode("utf-8")):
-        message = f"{record.run_id} was retracted before"
-        raise LedgerError(message, hint=f"edit {RETRACTION_NAME} to say more", path=path)
+    replace_file(os.fspath(path), "\n".join(lines).encode("utf-8"))
     return path
