@@ -103,9 +103,10 @@ class _Process:
     """A ``git cat-file --batch``: names go in, objects come out in the same order."""
 
     def __init__(self, repository: Repository) -> None:
-        self._pid, self._names, out = _start(repository)
+        self._pid, self._names, self._out = _start(repository)
         self._owner = os.getpid()
-        self._objects = os.fdopen(out, "rb")
+        # a stream that owned its number would be finalised before us, with a warning, in a cycle
+        self._objects = os.fdopen(self._out, "rb", closefd=False)
         self._asked: list[tuple[str, int]] = []
         self._n_ahead = 0
 
@@ -133,7 +134,7 @@ class _Process:
 
     def close(self) -> None:
         os.close(self._names)
-        self._objects.close()
+        os.close(self._out)
         if self.is_ours:
             with contextlib.suppress(ChildProcessError):  # the program ignores SIGCHLD
                 os.waitpid(self._pid, 0)

@@ -162,7 +162,7 @@ def test_closing_gives_git_back(tmp_path: Path) -> None:
 def _children(root: Path) -> list[str]:
     """Return the git processes in ``root`` that this one has started and that still run."""
     listed = subprocess.run(
-        ["ps", "-o", "args=", "--ppid", str(os.getpid())],
+        ["ps", "-ww", "-o", "args=", "--ppid", str(os.getpid())],
         capture_output=True,
         text=True,
         check=False,

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import random
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -208,3 +210,22 @@ def test_no_more_is_asked_ahead_than_a_pipe_holds(tmp_path: Path) -> None:
 
     assert 3000 == len(ahead)
     assert max(ahead) <= 1 + 4096 // len("HEAD:a\n")
+
+
+def test_a_reader_that_is_part_of_a_cycle_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = opened(make_repo(tmp_path, {"a": b"content"}))
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    n_open = len(os.listdir("/dev/fd"))
+    for _ in range(3):
+        reader = ObjectReader(repo)
+        reader.itself = reader  # type: ignore[attr-defined]  # what refers to itself
+        assert reader.ask("HEAD:a") == blob(b"content")
+    del reader
+
+    gc.collect()
+
+    assert told == []
+    assert len(os.listdir("/dev/fd")) == n_open
