@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+
 from ledger.reader.engine import connect, load_duckdb
 from ledger.reader.index.fill import create, insert, insert_raw
 from ledger.reader.index.generation import drop
@@ -66,7 +69,7 @@ class Index:
             if self._ledger.index_dir is not None:
                 drop(self._ledger.index_dir, layer)
         self._notices = [DAMAGE]
-        self._refresh()
+        self._open_current()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -92,11 +95,21 @@ class Index:
 
     def _open(self) -> None:
         try:
-            self._refresh()
+            self._open_current()
         except load_duckdb().Error as error:
             if not _is_damage(error):
                 raise
             self.mend()
+
+    def _open_current(self) -> None:
+        """Refresh; once more for each time that others swept what we were told of.
+
+        That takes them two publications a time, so it ends.
+        """
+        while True:
+            with contextlib.suppress(_SweptError):
+                self._refresh()
+                return
 
     def _refresh(self) -> None:
         """Refresh the layers one by one: which notes and curves are asked for, the records say."""
@@ -173,10 +186,20 @@ def open_index(ledger: Ledger, *layers: Layer) -> Index:
     return Index(ledger, [layer for layer in LAYERS if layer == "records" or layer in layers])
 
 
+class _SweptError(Exception):
+    """A stored generation is gone: others have published twice since we were told of it."""
+
+
 def _connected(found: Mapping[Layer, Refreshed]) -> DuckDBPyConnection:
     """Return a connection with the views of what was ``found``."""
     based = {layer: each for layer, each in found.items() if each.generation.path}
-    connection = connect({base_name(layer): each.generation.path for layer, each in based.items()})
+    paths = {base_name(layer): each.generation.path for layer, each in based.items()}
+    try:
+        connection = connect(paths)
+    except load_duckdb().Error as error:
+        if all(map(os.path.exists, paths.values())):
+            raise
+        raise _SweptError from error
     connection.execute(f"CREATE SCHEMA {FRESH}")
     statements: list[str] = []
     for layer, each in found.items():

@@ -8,12 +8,15 @@ import random
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import duckdb
 import pytest
 
-from ledger.reader.index import open_index
+from ledger.reader.index import open_index, opened
 from ledger.reader.index.generation import alone
+from ledger.reader.index.refresh import refresh
+from ledger.reader.index.sources import RecordsSource
 from unit.reader.builders import open_at
 from unit.reader.index.many import (
     N_RUNS,
@@ -25,9 +28,6 @@ from unit.reader.index.many import (
     views,
 )
 
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COUNT = "SELECT count(*), sum(high) FROM summary"
 
@@ -147,6 +147,22 @@ def test_old_generations_go_and_the_last_two_stay(many: Path) -> None:
     names = [name for name in os.listdir(index_dir(many)) if name.startswith("records-")]
     assert len(names) == 4  # rows and what is known, twice
     assert views(open_at(many)) == plain_views(many)
+
+
+def test_what_others_swept_meanwhile_is_not_called_damaged(many: Path) -> None:
+    ledger = open_at(many)
+    views(ledger)
+    told = {"records": refresh(ledger, RecordsSource(ledger))}
+    path = Path(told["records"].generation.path)
+    content = path.read_bytes()
+
+    path.unlink()
+    with pytest.raises(opened._SweptError):
+        opened._connected(told)
+
+    path.write_bytes(b"x" * len(content))
+    with pytest.raises(duckdb.Error):
+        opened._connected(told)
 
 
 def test_what_a_killed_build_left_is_swept_when_it_is_old(many: Path) -> None:
