@@ -48,7 +48,7 @@ FROM (
     SELECT s.*, a.cue, a.lo, a.hi, a.how, a.quality,
       CASE WHEN s.direction IS NULL THEN 0.9 ELSE 0.5 END AS other,
       coalesce(f.factor, CASE WHEN a.is_named THEN $not_named
-        WHEN s.metric = s.objective THEN 1.0 ELSE 0.9 END) AS factor
+        WHEN s.metric = s.objective OR s.is_stated THEN 1.0 ELSE 0.9 END) AS factor
     FROM measured s
     JOIN asked a ON a.in_metrics AND (s.high BETWEEN a.lo AND a.hi OR s.low BETWEEN a.lo AND a.hi
       OR s.last BETWEEN a.lo AND a.hi OR s.final BETWEEN a.lo AND a.hi)

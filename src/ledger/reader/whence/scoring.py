@@ -102,7 +102,7 @@ shown AS (
 SELECT s.run_id, s.match, s.prior, s.n_alike, s.n_found,
   (SELECT sum(weight) + $unmatched * greatest(0, $n_cues - count(*)) FROM weights) AS whole,
   list([h.cue::VARCHAR, h.quality::VARCHAR, h.kind, h.name, h.reading, h.place::VARCHAR,
-    h.number::VARCHAR, h.text, h.trial_id] ORDER BY h.cue, h.quality DESC)
+    h.number::VARCHAR, h.text, h.trial_id] ORDER BY h.cue, h.quality DESC, h.text)
 FROM shown s JOIN hits h USING (run_id)
 GROUP BY s.run_id, s.match, s.prior, s.n_alike, s.n_found, s.started
 ORDER BY s.match + s.prior DESC, s.started DESC, s.run_id"""

@@ -85,6 +85,16 @@ def test_a_value_on_the_way_is_found_in_the_rows(tmp_path: Path) -> None:
     assert (row.run_id, row.reading, row.epoch) == (ids["small_lr"], "row", 1)
 
 
+def test_a_stated_metric_is_quoted_as_often_as_the_objective(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    add_run(tmp_path, "objective", epochs(val_acc=[0.5, 0.8123]))
+    later = FIRST + timedelta(minutes=1)
+    stated = {"metrics": {"test_acc": 0.8123}, "stated": ["test_acc"], "started": later}
+    run_id = add_run(tmp_path, "stated", epochs(val_acc=[0.5, 0.7]), **stated)
+
+    assert first(tmp_path, "0.8123").run_id == run_id
+
+
 def test_nothing_tells_the_nearest(tmp_path: Path) -> None:
     ids = small_ledger(tmp_path)
 
