@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +22,12 @@ hypothesis.settings.register_profile("ledger", deadline=None, database=None)
 hypothesis.settings.load_profile("ledger")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Declare our markers."""
-    config.addinivalue_line("markers", "contract: protects other people's readers: add, never edit")
+@pytest.fixture(autouse=True, scope="session")
+def _heard_signals() -> None:
+    """Hear what a shell tells its background jobs to ignore: our children would inherit that."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True, scope="session")
