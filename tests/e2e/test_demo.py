@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 
+pytestmark = pytest.mark.slow
 LEDGER = [sys.executable, "-P", "-m", "ledger"]
 
 

@@ -17,6 +17,7 @@ from unit.writer.recording import wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 N_RUNS = 20
 TRAIN = """\
 import sys

@@ -17,6 +17,7 @@ from e2e.shell import Shell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NAMES = ["dvc_pipeline", "minimal", "one_call"]
 """Examples of logging from Python."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 
+pytestmark = pytest.mark.slow
 FLOW = Path(__file__).parents[2] / "benchmarks" / "flow"
 CHEAT = """
 edit train.py top 5

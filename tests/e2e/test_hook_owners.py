@@ -18,6 +18,7 @@ from policy.builders import Repo, environment, filled_note, write_run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.slow
 PRE_COMMIT = Path(sys.executable).parent / "pre-commit"
 LEDGER = (sys.executable, "-I", "-c", "from ledger.cli.main import run; run()")
 SAYS = 'echo "$(basename "$0") ran" >> "$(git rev-parse --git-common-dir)/ran"\n'

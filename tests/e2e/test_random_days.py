@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ledger
     from unit.setup.commits.committing import Said
 
+pytestmark = pytest.mark.slow
 FILES = ("train.py", "src/model.py", "conf.yaml", "lib/a.py")
 BRANCHES = ("main", "x", "y")
 

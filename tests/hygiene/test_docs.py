@@ -162,6 +162,7 @@ def resolves(page: Path, link: str) -> bool:
 RUNNABLE = [page for page in PAGES if _BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUNNABLE, ids=shown)
 def test_marked_blocks_work(page: Path, tmp_path: Path) -> None:
     project = make_repo(tmp_path, {"README.md": "a project\n"})

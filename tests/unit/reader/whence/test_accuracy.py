@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.slow
 BENCHMARKS = Path(__file__).parents[4] / "benchmarks"
 CERTAIN = ("file", "artifact or config, 7 digits")
 
