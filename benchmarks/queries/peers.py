@@ -54,7 +54,7 @@ FILL = """
 MLFLOW_FILL = """
     import csv, glob, mlflow
     from mlflow.entities import Metric
-    mlflow.set_tracking_uri("sqlite:///{file}")
+    mlflow.set_tracking_uri("sqlite:///{store}")
     client = mlflow.MlflowClient()
     experiment = client.create_experiment("bench")
     for path in sorted(glob.glob("ledger/*/*/metrics.csv")):
@@ -68,7 +68,7 @@ MLFLOW_FILL = """
 """
 MLFLOW = """
     import mlflow
-    mlflow.set_tracking_uri("sqlite:///{file}")
+    mlflow.set_tracking_uri("sqlite:///{store}")
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name("bench").experiment_id
     best, token = None, None
@@ -83,6 +83,32 @@ MLFLOW = """
             break
     print(best)
 """
+
+TRACKIO_FILL = """
+    import csv, glob, os
+    os.environ["TRACKIO_DIR"] = "{store}"
+    from trackio.sqlite_storage import SQLiteStorage
+    for path in sorted(glob.glob("ledger/*/*/metrics.csv")):
+        rows = [{{name: float(cell) for name, cell in row.items()}}
+                for row in csv.DictReader(open(path, newline=""))]
+        SQLiteStorage.bulk_log("bench", path, rows, steps=[int(row["epoch"]) for row in rows])
+"""
+TRACKIO = """
+    import os
+    os.environ["TRACKIO_DIR"] = "{store}"
+    import trackio
+    from trackio.sqlite_storage import SQLiteStorage
+    best = None
+    for run in trackio.Api().runs("bench"):
+        for row in SQLiteStorage.get_logs("bench", run.name, run_id=run.id):
+            if best is None or row["val_acc"] > best[0]:
+                best = row["val_acc"], row["step"], run.name
+    print(best)
+"""
+TOOLS = {
+    "MLflow, search_runs and get_metric_history": ("mlflow", MLFLOW_FILL, MLFLOW),
+    "trackio, Api().runs and the logs of each": ("trackio", TRACKIO_FILL, TRACKIO),
+}
 
 
 def print_peers(root: Path, scratch: Path, *, with_tools: bool) -> None:
@@ -106,26 +132,27 @@ def print_peers(root: Path, scratch: Path, *, with_tools: bool) -> None:
         root,
     )
     found["DuckDB glob over every metrics.csv"] = medians([cost(_python(GLOB), root)])
-    if with_tools:
-        found |= _mlflow(root, scratch)
+    for name, parts in TOOLS.items() if with_tools else ():
+        if (measured := _tool(root, scratch, *parts)) is not None:
+            found[name] = measured
     print_costs("Best over epochs of 1,000 runs, whole process", found, "ledger query best val_acc")
     if not with_tools:
-        print("  MLflow is measured with --peers: its store takes minutes to fill")
+        print("  MLflow and trackio are measured with --peers: to fill their stores takes minutes")
 
 
-def _mlflow(root: Path, scratch: Path) -> dict[str, Cost]:
-    venv, file = scratch / "mlflow", scratch / "mlflow.sqlite"
+def _tool(root: Path, scratch: Path, package: str, fill: str, ask: str) -> Cost | None:
+    """Return what ``ask`` costs once ``fill`` has put the ledger into the store of ``package``."""
+    venv, store = scratch / package, scratch / f"{package}.store"
     python = str(venv / "bin" / "python")
     if not venv.exists():
         made = subprocess.run(["uv", "venv", "-q", str(venv)], check=False)
-        wanted = ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", python, "mlflow"]
+        wanted = ["uv", "pip", "install", "-q", "--compile-bytecode", "--python", python, package]
         if made.returncode or subprocess.run(wanted, check=False).returncode:
-            print("  MLflow: not measured, it could not be installed")
-            return {}
-    if not file.exists():
-        cost([python, "-c", textwrap.dedent(MLFLOW_FILL.format(file=file))], root)
-    command = [python, "-c", textwrap.dedent(MLFLOW.format(file=file))]
-    return {"MLflow, search_runs and get_metric_history": cost(command, root)}
+            print(f"  {package}: not measured, it could not be installed")
+            return None
+    if not store.exists():
+        cost([python, "-c", textwrap.dedent(fill.format(store=store))], root)
+    return cost([python, "-c", textwrap.dedent(ask.format(store=store))], root)
 
 
 def _python(program: str) -> list[str]:
