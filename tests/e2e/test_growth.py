@@ -22,12 +22,11 @@ from make_repo import git, make_repo
 from unit.writer.recording import LIMIT_SECONDS, only_run, read_record
 
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import sys
 import ledger
-
-
-pytestmark = pytest.mark.slow
 with ledger.start("long", objective=("loss", "min")) as run:
     for step in range(1500):
         run.log(step=step, loss=1 / (step + 1), acc=(step * 7919 % 1000) / 1000)
