@@ -78,6 +78,26 @@ class OpenLedger:
         """Return what differs between ``runs``, the first being what the others differ from."""
         return self.query("compare " + " ".join(map(quoted, runs)))
 
+    def why(self, run: str) -> Result:
+        """Return what changed since the parent of ``run``, and what came of it."""
+        from ledger.reader.why import why  # noqa: PLC0415  # only where it is asked
+
+        found, answer = why(self._ledger, find_run(self._ledger, run), run)
+        return result_of(answer.to_json(), found.flat(), found.sheets())
+
+    def whence(self, text: str, *, limit: int = 10) -> Result:
+        """Return the runs that ``text`` comes from, the likeliest first (docs/guides/whence.md).
+
+        Args:
+            text: a number as it was printed, a path, a hash or its beginning, or any text.
+            limit: at most so many rows.
+        """
+        from ledger.reader.whence import find_whence  # noqa: PLC0415  # as above
+        from ledger.reader.whence.sheet import whence_rows, whence_sheets  # noqa: PLC0415  # as above
+
+        answer = find_whence(self._ledger, text, folder=str(Path.cwd()), limit=limit)
+        return result_of(answer.to_json(), whence_rows(answer.rows), whence_sheets(answer.rows))
+
     def metrics(self, run: str) -> Result:
         """Return every value of every metric of one run, a row each, in the order of its rows."""
         found = find_run(self._ledger, run)

@@ -134,6 +134,14 @@ def test_what_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.Monk
             convert()
 
 
+def test_causes_and_sources_are_asked_too(tmp_path: Path) -> None:
+    ids = small_ledger(tmp_path)
+    opened = ledger.open(tmp_path)
+
+    assert opened.whence("0.931")[0]["run_id"] == ids["small_lr"]
+    assert opened.why("small_lr").to_dict()["rows"][0]["parent"] == ids["baseline"]
+
+
 def test_a_closed_ledger_answers_no_more(tmp_path: Path) -> None:
     small_ledger(tmp_path)
 
