@@ -56,6 +56,8 @@ class Blobs:
 class SettingsReader:
     """Settings by file; parsing TOML costs as much as the interpreter, so git's id is the key.
 
+    The name belongs to the key: the same bytes say something else in another kind of file.
+
     What is kept below ``<git dir>/ledger/settings`` can be removed at any time.
     """
 
@@ -73,7 +75,7 @@ class SettingsReader:
         wanted = []
         for path in paths:
             oid = entries[path].oid
-            held = _load(os.path.join(self.folder, oid)) if oid else None
+            held = _load(os.path.join(self.folder, _key(oid, path))) if oid else None
             if held is None:
                 wanted.append(path)
             else:
@@ -94,8 +96,12 @@ class SettingsReader:
             self._known[path] = parse_settings(data, path)
             oid = self.blobs.entries()[path].oid
             if oid:
-                _save(self.folder, oid, self._known[path])
+                _save(self.folder, _key(oid, path), self._known[path])
         return self._known[path]
+
+
+def _key(oid: str, path: str) -> str:
+    return f"{oid}-{path.rpartition('/')[2]}"
 
 
 def _load(path: str) -> tuple[Settings | None] | None:
@@ -112,10 +118,10 @@ def _fields(kept: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(item) if isinstance(item, list) else item for key, item in kept.items()}
 
 
-def _save(folder: str, oid: str, settings: Settings | None) -> None:
+def _save(folder: str, key: str, settings: Settings | None) -> None:
     kept = None if settings is None else as_dict(settings)
     try:
         os.makedirs(folder, exist_ok=True)
-        replace_file(os.path.join(folder, oid), json.dumps(kept).encode(), is_durable=False)
+        replace_file(os.path.join(folder, key), json.dumps(kept).encode(), is_durable=False)
     except (OSError, TypeError):
         return  # a read-only git directory costs time, nothing else
