@@ -32,8 +32,9 @@ _CHECKS_HEAD = """\
 Each finding has a code, a place, what is wrong, and what mends it. A code is never reused.
 `error` blocks a commit and makes `ledger check` exit with 1; `warn` is told and passes; `–` is not
 judged there. *staged* is what the next commit would hold (the hook, `ledger check --staged`);
-*range* is what a branch brings, whose command is not in this version; *tree* is every run on the
-disk (`ledger check`, also as `ledger check --all`).
+*range* is what a branch brings (`ledger ci`); *tree* is every run on the disk (`ledger check`, also
+as `ledger check --all`). `severity` in the settings gives a rule [another
+weight](guides/checks-and-hooks.md#other-weights).
 
 | code | what | staged | range | tree |
 |---|---|---|---|---|

@@ -20,6 +20,18 @@ SEED_KEYS = ("seed", "random_seed")
 OWN_FILE = "ledger.toml"
 SHARED_FILE = "pyproject.toml"
 DIRTY_RULES = ("covered", "forbid", "reconstructible")
+UNASKED = (OWN_FILE, ".*", ".*/**")
+"""What no run reads: our own settings, and hidden files at the top, by which other tools run."""
+COVER_MODES = ("history", "fresh")
+COVERING = ("finished", "failed", "interrupted", "crashed")
+OPT_OUTS = ("label", "trailer")
+STAGES = ("staged", "range", "tree")
+WEIGHTS = ("error", "warn", "notice", "off")
+CODES = (
+    "LED100", "LED101", "LED102", "LED103", "LED104", "LED105", "LED106", "LED107", "LED111",
+    "LED112", "LED113",
+)  # fmt: skip
+"""Finding codes whose weight can be set; LED000 cannot."""
 DEFAULT_MAX_TABLE_MB = 20.0
 CODE_PATTERNS = (
     "**/*.{py,pyi,ipynb,sh,R,jl,c,cc,cpp,cu,h,yaml,yml,toml,json,cfg,ini,gin}",
@@ -46,6 +58,16 @@ class Settings:
     """What becomes of a dirty run: one of DIRTY_RULES (docs/format.md, LED101)."""
     require: tuple[str, ...] = ()
     """Patterns (``require.when``) of further tracked files that a run is held to, beside code."""
+    require_ignore: tuple[str, ...] = UNASKED
+    """Patterns (``require.ignore``) of files that may change without a run."""
+    require_accept: tuple[str, ...] = COVERING
+    """Statuses (``require.accept``) of runs that cover a change, some of COVERING."""
+    require_mode: str = "history"
+    """``require.mode``, one of COVER_MODES: whether earlier commits of a branch count too."""
+    require_skip: tuple[str, ...] = OPT_OUTS
+    """What may take a change out of LED100 (``require.skip``), some of OPT_OUTS."""
+    severity: Mapping[str, Mapping[str, str]] = {}
+    """Weight (one of WEIGHTS) by code and stage, where it is not the catalogue's."""
     max_table_mb: float = DEFAULT_MAX_TABLE_MB
     """Above this many MB git keeps a thinned metrics table, and the whole one is an artifact."""
 
@@ -65,7 +87,7 @@ def parse_settings(data: bytes, path: str) -> Settings | None:
 
     try:
         document = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of a number of 5,000 digits
         message = f"is not TOML: {error}"
         raise LedgerError(message, hint="mend the file", path=path) from error
     if not is_shared:
@@ -79,7 +101,8 @@ def _settings(table: object, path: str) -> Settings:
     if not isinstance(table, dict):
         message = "[tool.ledger] is not a table"
         raise LedgerError(message, hint="write it as a table", path=path)
-    known = Settings.__slots__  # type: ignore[attr-defined]  # added by value()
+    fields = Settings.__slots__  # type: ignore[attr-defined]  # added by value()
+    known = [name for name in fields if not name.startswith("require_")]
     unknown = sorted(set(table) - set(known))
     if unknown:
         message = f"unknown setting {unknown[0]!r}"
@@ -93,13 +116,20 @@ def _settings(table: object, path: str) -> Settings:
             message = f"{key} must be {error}"
             raise LedgerError(message, hint="mend the setting", path=path) from error
 
+    nothing: Mapping[str, tuple[str, ...]] = {}
+    require = setting("require", _required, nothing)
     return Settings(
         dir=setting("dir", _folder, default.dir),
         code=setting("code", _texts, default.code),
         metrics=setting("metrics", _goals, default.metrics),
         seed_keys=setting("seed_keys", _texts, default.seed_keys),
         dirty=setting("dirty", _dirty_rule, default.dirty),
-        require=setting("require", _required, default.require),
+        require=require.get("when", default.require),
+        require_ignore=require.get("ignore", default.require_ignore),
+        require_accept=require.get("accept", default.require_accept),
+        require_mode=next(iter(require.get("mode", ())), default.require_mode),
+        require_skip=require.get("skip", default.require_skip),
+        severity=setting("severity", _severities, default.severity),
         max_table_mb=setting("max_table_mb", _megabytes, default.max_table_mb),
     )
 
@@ -135,11 +165,55 @@ def _dirty_rule(item: object) -> str:
     return item
 
 
-def _required(item: object) -> tuple[str, ...]:
-    if not isinstance(item, dict) or set(item) - {"when"}:
-        message = "a table with the key 'when'"
+def _required(item: object) -> Mapping[str, tuple[str, ...]]:
+    """Return what ``require`` says by key, each as a tuple."""
+    closed = {"accept": COVERING, "skip": OPT_OUTS}
+    keys = ("when", "ignore", *closed, "mode")
+    if not isinstance(item, dict) or set(item) - set(keys):
+        message = f"a table with some of the keys {', '.join(keys)}"
         raise ValueError(message)
-    return _texts(item.get("when", []))
+    found = {key: _texts(item[key]) for key in item if key != "mode"}
+    for key, words in closed.items():
+        if not set(found.get(key, ())) <= set(words):
+            message = f"a table whose {key} lists some of {', '.join(words)}"
+            raise ValueError(message)
+    if "mode" in item:
+        if item["mode"] not in list(COVER_MODES):
+            message = f"a table whose mode is {' or '.join(COVER_MODES)}"
+            raise ValueError(message)
+        found["mode"] = (item["mode"],)
+    return found
+
+
+def _severities(item: object) -> Mapping[str, Mapping[str, str]]:
+    """Return weight by code and stage; one word stands for all stages."""
+    if not isinstance(item, dict):
+        message = "a table of code = weight, like LED102 = 'warn'"
+        raise ValueError(message)  # noqa: TRY004  # as all that is said of a setting
+    return {code: _weights(code, given) for code, given in item.items()}
+
+
+def _weights(code: str, given: object) -> dict[str, str]:
+    if code not in CODES:
+        raise ValueError(_no_such_code(code))
+    by_stage = given if isinstance(given, dict) else dict.fromkeys(STAGES, given)
+    if set(by_stage) - set(STAGES) or not all(it in list(WEIGHTS) for it in by_stage.values()):
+        message = (
+            f"a table of code = one of {', '.join(WEIGHTS)}, or of such a word for each of "
+            f"{', '.join(STAGES)}; {code} is not"
+        )
+        raise ValueError(message)
+    return {stage: str(by_stage[stage]) for stage in STAGES if stage in by_stage}
+
+
+def _no_such_code(code: str) -> str:
+    if code == "LED000":
+        return "without LED000: what cannot be judged is never green"
+    from difflib import get_close_matches  # noqa: PLC0415  # only for this message
+
+    near = get_close_matches(code.upper(), CODES, n=1, cutoff=0.5)
+    meant = f"did you mean {near[0]}" if near else f"known are {', '.join(CODES)}"
+    return f"a table of finding codes, and {code!r} is none: {meant}"
 
 
 def _megabytes(item: object) -> float:

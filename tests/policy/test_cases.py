@@ -10,6 +10,8 @@ own files over it: ``committed/`` before the base commit, ``staged/`` in the ind
 - ``range``: what is found of the branch that would be made of what is staged; judged where it is
   said, and for codes that are judged nowhere else. ``others/`` is what its base gets meanwhile,
   beside the legal run where ``others_run`` is true;
+- ``is_unrelated``: the branch shares no history with its base; ``is_shallow``: it is judged in a
+  clone without the older commits; ``base``: what to name as base, the branch's own unless given;
 - ``severity``: the weight of all findings of a commit or range, error unless given.
 """
 
@@ -23,8 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ledger.ci.judge import judge
+from ledger.ci.request import Request
 from ledger.policy.judge import judge_staged, judge_tree
-from ledger.policy.judge_range import judge_range
 from ledger.policy.ledgers import Ledger
 from ledger.settings import Settings, parse_settings
 from ledger.storage.git import clean_environment, find_repository
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.policy.judge import Verdict
     from ledger.storage.git import Repository
 
-RANGE_ONLY = {"LED100", "LED106"}
+RANGE_ONLY = {"LED000", "LED100", "LED106", "LED113"}
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(
     path for path in CASES.glob("*/*/*") if path.is_dir() and path.parent.name in {"good", "bad"}
@@ -83,8 +86,15 @@ def judge_what_the_branch_brings(
         if said.get("others_run"):
             write_run(repo.ledger)
         lay(case / "others", repo.top)
-        repo.commit("others")
-    return judge_range(repository, "HEAD", head)
+        base = repo.commit("others")
+    if said.get("is_unrelated"):
+        head = repo.git("commit-tree", f"{head}^{{tree}}", "-m", "alone").strip()
+    if said.get("is_shallow"):
+        repo.git("checkout", "-q", "-B", "judged", head)
+        clone = repo.top.with_name("clone")
+        repo.git("clone", "-q", "--depth=1", "--branch=judged", repo.top.as_uri(), str(clone))
+        repository = find_repository(str(clone), clean_environment(environment()))
+    return judge(repository, Request(base=said.get("base", base), head=head)).verdict
 
 
 def build(case: Path, said: dict[str, Any], top: Path) -> Repo:

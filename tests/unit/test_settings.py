@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ledger.contract.globs import compile_globs
@@ -134,3 +136,59 @@ def test_bytes_that_are_not_utf8_are_told() -> None:
 )
 def test_default_code_paths(path: str, is_code: bool) -> None:  # a table
     assert is_code == compile_globs(Settings().code)(path)
+
+
+def test_weights_are_read_by_stage() -> None:
+    settings = own("[severity]\nLED102 = 'warn'\nLED107 = { tree = 'off', staged = 'error' }\n")
+    assert settings is not None
+    assert {
+        "LED102": {"staged": "warn", "range": "warn", "tree": "warn"},
+        "LED107": {"staged": "error", "tree": "off"},
+    } == settings.severity
+
+
+def test_what_covers_is_read() -> None:
+    text = (
+        "[require]\nwhen = ['a']\nignore = ['b']\naccept = ['finished']\nmode = 'fresh'\n"
+        "skip = ['label']\n"
+    )
+    assert own(text) == Settings(
+        require=("a",),
+        require_ignore=("b",),
+        require_accept=("finished",),
+        require_mode="fresh",
+        require_skip=("label",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("severity = { LED1020 = 'warn' }", "did you mean LED102"),
+        ("severity = { led102 = 'warn' }", "did you mean LED102"),
+        ("severity = { note = 'warn' }", "known are LED100"),
+        ("severity = { LED000 = 'warn' }", "never green"),
+        ("severity = { LED102 = 'warning' }", "error, warn, notice, off"),
+        ("severity = { LED102 = { hook = 'warn' } }", "staged, range, tree"),
+        ("severity = { LED102 = { range = [] } }", "error, warn, notice, off"),
+        ("severity = 1", "a table of code"),
+        ("require = { mode = 'new' }", "history or fresh"),
+        ("require = { mode = [] }", "history or fresh"),
+        ("require = { accept = ['done'] }", "finished, failed"),
+        ("require = { skip = 'label' }", "a list of strings"),
+        ("require = { unless = [] }", "when, ignore, accept, skip, mode"),
+        ("require_mode = 'fresh'", "unknown setting 'require_mode'"),
+        ("a = " + "[" * 100_000, "is not TOML"),
+        ("a = " + "9" * 5000, "is not TOML"),
+    ],
+)
+def test_what_no_policy_can_say_is_refused(text: str, said: str) -> None:
+    with pytest.raises(LedgerError, match=re.escape(said)):
+        own(text)
+
+
+def test_codes_are_those_of_the_catalogue() -> None:
+    from ledger.policy.catalogue import RULES
+    from ledger.settings import CODES
+
+    assert [*CODES] == [code for code in RULES if code != "LED000"]

@@ -1,1 +1,1 @@
-"""What `ledger ci` judges and how it says so; imports of this room are named in full."""
+"""Judging what a change brings where nobody can skip it: in CI, and on a server."""

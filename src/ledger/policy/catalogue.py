@@ -6,13 +6,15 @@ code is never reused.
 
 from __future__ import annotations
 
-from ledger.policy.finding import ERROR, WARN
+from ledger.policy.finding import ERROR, NOTICE, WARN
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ledger.settings import Settings
 
 STAGED, RANGE, TREE = "staged", "range", "tree"
 """What the next commit would hold; what a branch brings; everything that is there."""
@@ -31,12 +33,27 @@ class Rule:
     range: str | None
     tree: str | None
 
-    def severity(self, stage: str) -> str | None:
-        """Return the weight of the rule at ``stage``, None where it is not judged."""
-        return {STAGED: self.staged, RANGE: self.range, TREE: self.tree}[stage]
+    def severity(self, stage: str, settings: Settings | None = None) -> str | None:
+        """Return the weight of the rule at ``stage``, None where it is not judged.
+
+        ``settings`` may give it another one, off among them, but cannot have it judged elsewhere.
+        """
+        weight = {STAGED: self.staged, RANGE: self.range, TREE: self.tree}[stage]
+        if weight is None or settings is None:
+            return weight
+        return settings.severity.get(self.code, {}).get(stage, weight)
 
 
 _RULES = (
+    Rule(
+        code="LED000",
+        title="cannot judge",
+        why="a check that does not see the whole of a change must not pass it",
+        mend="fetch the whole history (fetch-depth: 0), and name a base that shares it",
+        staged=None,
+        range=ERROR,
+        tree=None,
+    ),
     Rule(
         code="LED100",
         title="change that no new run covers",
@@ -125,6 +142,15 @@ _RULES = (
         mend="git restore --staged the folder, or ledger seal RUN",
         staged=ERROR,
         range=ERROR,
+        tree=None,
+    ),
+    Rule(
+        code="LED113",
+        title="the change weakens the policy",
+        why="whoever reviews it should see that later changes are held to less",
+        mend="take it back, or let it pass on purpose; it is judged by the policy of its base",
+        staged=None,
+        range=NOTICE,
         tree=None,
     ),
 )

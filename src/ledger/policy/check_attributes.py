@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.policy.finding import shell_word
 from ledger.policy.mend import from_head, in_project
 from ledger.storage.git import join_z, split_z
+from ledger.storage.tree import RevisionTree
 
 
 TYPE_CHECKING = False
@@ -77,12 +78,13 @@ def _changes_attributes(changes: Mapping[str, str]) -> bool:
 def _attributes(scene: Scene, repository: Repository, asked: bytes) -> bytes:
     """Return what git says of the paths ``asked``, by the attributes of the judged tree."""
     how = ("check-attr", "-z", "--stdin")
-    if scene.history is None:
+    commit = scene.blobs.tree.commit if isinstance(scene.blobs.tree, RevisionTree) else None
+    if commit is None:
         return repository.git(
             *how, *(("--cached",) if scene.is_staged else ()), *_ASKED, stdin=asked
         )
     from ledger.storage.scratch_index import ScratchIndex  # noqa: PLC0415  # only for a range
 
     with ScratchIndex(repository, "attributes") as index:
-        repository.git("read-tree", scene.history.head, env=index.env)
+        repository.git("read-tree", commit, env=index.env)
         return repository.git(*how, "--cached", *_ASKED, stdin=asked, env=index.env)

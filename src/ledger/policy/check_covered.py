@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ledger.contract.code_paths import is_dvc_pointer
 from ledger.contract.coverage import dvc_stages, uncovered, uncovered_stages
+from ledger.contract.globs import compile_globs
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.layout import RECORD_NAME
 from ledger.contract.manifest import content_id, decode_manifest, manifest_hash
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.contract.record import RunRecord
     from ledger.policy.finding import Finding
     from ledger.policy.history import History
+    from ledger.policy.ledgers import RunFolder
     from ledger.policy.scene import Scene
     from ledger.storage.differences import Difference
     from ledger.storage.tree import TreeEntry
@@ -34,13 +36,22 @@ _NOTEBOOK = ".ipynb"
 _FIX = "run it, and commit the run with its note: a change is told by what it did"
 
 
-def check_covered(scene: Scene, mode: str = HISTORY) -> Iterator[Finding]:
-    """LED100: every code path and data pointer that the range changes is in a new run of it."""
+def check_covered(
+    scene: Scene, mode: str | None = None, elsewhere: Iterable[str] = ()
+) -> Iterator[Finding]:
+    """LED100: every code path and data pointer that the range changes is in a new run of it.
+
+    Args:
+        scene: of a range.
+        mode: FRESH or HISTORY, what the settings say unless given.
+        elsewhere: beginnings of paths that other projects answer for.
+    """
     history = scene.history
     if history is None:
         return
-    code = paths_of(scene.ledger, scene.blobs.tree)
-    changes = history.changes()
+    mode = mode or scene.policy.require_mode
+    code = paths_of(scene.ledger, scene.blobs.tree, scene.policy)
+    changes = _asked(scene, history.changes(), elsewhere)
     records = list(_new_records(scene))
     chosen = {path: change for path, change in changes.items() if code.lists(path, _mode(change))}
     manifests = [manifest for record in records if (manifest := _manifest(scene, record))]
@@ -52,19 +63,45 @@ def check_covered(scene: Scene, mode: str = HISTORY) -> Iterator[Finding]:
     yield from _pointers(scene, history, changes, records, mode)
 
 
+def _asked(
+    scene: Scene, changes: Mapping[str, Difference], elsewhere: Iterable[str]
+) -> Mapping[str, Difference]:
+    """Return ``changes`` without those of others, and what ``require.ignore`` lets pass."""
+    is_ignored = compile_globs(scene.policy.require_ignore)
+    skip, others = len(project_prefix(scene.ledger)), tuple(elsewhere)
+    return {
+        path: change
+        for path, change in changes.items()
+        if not path.startswith(others) and not is_ignored(path[skip:])
+    }
+
+
 def _new_records(scene: Scene) -> Iterator[RunRecord]:
-    """Yield the records that the range adds; imported ones never cover."""
+    """Yield the records that the range adds and that may cover; imported ones never do.
+
+    What did not finish counts only with a note that says so: LED102 may weigh less here.
+    """
     added = scene.changes or {}
-    paths = [run.path_of(RECORD_NAME) for run in scene.runs.values()]
-    paths = [path for path in paths if added.get(path) == "A"]
-    scene.blobs.load(paths)
-    for path in paths:
+    runs = {run.path_of(RECORD_NAME): run for run in scene.runs.values()}
+    runs = {path: run for path, run in runs.items() if added.get(path) == "A"}
+    scene.blobs.load(runs)
+    for path, run in runs.items():
         try:
             record = parse_record(scene.blobs.get(path) or b"")
         except MalformedError:
             continue  # LED111 tells of it
-        if not record.is_imported:
+        if not record.is_imported and _is_accepted(scene, run, record.status):
             yield record
+
+
+def _is_accepted(scene: Scene, run: RunFolder, status: str) -> bool:
+    status = "crashed" if status == "running" else status  # nothing runs in a commit
+    if status not in scene.policy.require_accept:
+        return False
+    if status == "finished":
+        return True
+    note = scene.note_of(run)
+    return note is not None and note.is_complete
 
 
 def _manifest(scene: Scene, record: RunRecord) -> Manifest | None:

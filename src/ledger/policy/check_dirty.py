@@ -55,7 +55,7 @@ def check_dirty(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
         return
     if not brings_record(scene, evidence):
         return
-    if scene.ledger.settings.dirty == "forbid":
+    if scene.policy.dirty == "forbid":
         message = "the run was dirty, which the settings of this project forbid"
         yield _finding(scene, evidence, "dirty", message, only_again(scene, evidence.run))
         return
@@ -139,7 +139,7 @@ def _compare(
     difference = _smallest_difference(scene, evidence, manifest, letters)
     if difference is None:
         return
-    rules = scene.ledger.settings.dirty
+    rules = scene.policy.dirty
     may_rebuild = rules == "reconstructible" or scene.stage == RANGE or _is_squash(scene)
     is_rebuilt = may_rebuild and _is_rebuilt(scene, evidence, manifest, letters)
     if is_rebuilt and rules == "reconstructible":

@@ -153,7 +153,10 @@ def _absent(scene: Scene, evidence: Evidence, names: list[str]) -> Iterator[Find
         return
     run = evidence.run
     paths = [run.path_of(name) for name in names]
-    ignored = ignored_paths(scene.repository, paths, even_tracked=True) if scene.repository else ()
+    repository = scene.repository
+    ignored: frozenset[str] = frozenset()
+    if repository is not None and not repository.is_bare:
+        ignored = ignored_paths(repository, paths, even_tracked=True)
     for name in names:
         path = run.path_of(name)
         reason = ": git ignores it" if path in ignored else ""

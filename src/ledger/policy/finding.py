@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
 
-ERROR, WARN, NOTICE = "error", "warn", "notice"
-_RANK = {ERROR: 0, WARN: 1, NOTICE: 2}
+ERROR, WARN, NOTICE, OFF = "error", "warn", "notice", "off"
+_RANK = {ERROR: 0, WARN: 1, NOTICE: 2, OFF: 3}
 _LATIN, _BASIC_PLANE = 0xFF, 0xFFFF
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
 
@@ -23,7 +23,7 @@ class Finding:
 
     code: str
     severity: str
-    """error, warn or notice; only errors block."""
+    """error, warn or notice; only errors block. What is off is told nowhere."""
     run_id: str | None = None
     path: str
     """Relative to the top of the repository, with ``/``."""
@@ -61,11 +61,16 @@ class Finding:
 
 
 def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return ``findings`` without repeats: errors first, then by path, line and code."""
-    unique = dict.fromkeys(findings)
+    """Return ``findings`` without repeats and what is off: errors first, then by path and line."""
+    unique = dict.fromkeys(one for one in findings if one.severity != OFF)
     return tuple(
         sorted(unique, key=lambda one: (_RANK[one.severity], one.path, one.line or 0, one.code))
     )
+
+
+def lighter(severity: str, other: str) -> str:
+    """Return the one of two severities that weighs less."""
+    return max(severity, other, key=_RANK.__getitem__)
 
 
 def to_lines(findings: Sequence[Finding]) -> Iterator[str]:

@@ -24,8 +24,12 @@ class History:
         commits: ids of the commits of the range, the newest first; empty when head is on the base.
     """
 
-    def __init__(self, repository: Repository, base: str, head: str) -> None:
+    def __init__(
+        self, repository: Repository, base: str, head: str, *, is_replacing: bool = False
+    ) -> None:
         """Look up the range that ``head`` brings to the branch ``base``.
+
+        Where ``is_replacing``, head takes the place of base, which stands for the merge base.
 
         Raises:
             LedgerError: one of the two is no commit here, or they have no common history.
@@ -33,11 +37,7 @@ class History:
         self.repository = repository
         self.head = _commit(repository, head)
         self.tip = _commit(repository, base)
-        said = repository.ask("merge-base", self.tip, self.head)
-        if said.code:
-            message = f"{base!r} and {head!r} have no common history here"
-            raise LedgerError(message, hint="fetch more: git fetch --unshallow, or the right base")
-        self.base = said.stdout.decode("ascii").split()[0]
+        self.base = self.tip if is_replacing else _merge_base(repository, self.tip, self.head)
         listed = repository.git(
             "rev-list", "--topo-order", self.head, f"^{self.base}", f"^{self.tip}"
         )
@@ -79,6 +79,14 @@ class History:
             if path in wanted:
                 found.setdefault(path, set()).add(change.new.oid if change.new else None)
         return found
+
+
+def _merge_base(repository: Repository, tip: str, head: str) -> str:
+    said = repository.ask("merge-base", tip, head)
+    if said.code:
+        message = f"{tip[:10]} and {head[:10]} have no common history here"
+        raise LedgerError(message, hint="fetch more: git fetch --unshallow, or the right base")
+    return said.stdout.decode("ascii").split()[0]
 
 
 def _commit(repository: Repository, name: str) -> str:

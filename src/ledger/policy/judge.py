@@ -6,7 +6,7 @@ import os
 
 from ledger.contract.layout import RECORD_NAME
 from ledger.errors import GitError, NoLedgerError, UnknownNameError
-from ledger.policy.catalogue import RULES, STAGED, TREE
+from ledger.policy.catalogue import STAGED, TREE
 from ledger.policy.check_attributes import check_attributes, check_attributes_removed
 from ledger.policy.check_config import check_config
 from ledger.policy.check_dirty import check_dirty
@@ -32,7 +32,7 @@ from ledger.policy.check_removed import check_removed
 from ledger.policy.check_secrets import check_secrets, check_shared_secrets
 from ledger.policy.check_unchanged import check_unchanged
 from ledger.policy.evidence import gather, wanted_paths
-from ledger.policy.finding import ERROR, by_weight, is_blocking, shell_word
+from ledger.policy.finding import ERROR, OFF, by_weight, is_blocking, shell_word
 from ledger.policy.ledgers import run_folders, touched
 from ledger.policy.locate import staged_ledgers, tracked_ledgers
 from ledger.policy.parents import Parents
@@ -78,6 +78,8 @@ class Verdict:
     n_runs: int
     n_changes: int = 0
     """Paths that differ from HEAD, of the ledger or not; 0 where everything is judged."""
+    waived: tuple[tuple[str, Finding], ...] = ()
+    """(kind of opt-out, what it took out of the findings)."""
 
     @property
     def is_blocked(self) -> bool:
@@ -217,7 +219,7 @@ def judge_runs(scene: Scene, runs: Sequence[RunFolder]) -> Iterator[Finding]:
         for run in lot:
             evidence = gather(run, scene.blobs)
             for code, check in _RUN_CHECKS:
-                if RULES[code].severity(scene.stage):
+                if scene.weight(code) not in {None, OFF}:
                     yield from check(scene, evidence)
         scene.blobs.drop(paths)
     yield from check_ignored(scene, runs)

@@ -31,6 +31,24 @@ def tracked_ledgers(repository: Repository, blobs: Blobs) -> list[Ledger]:
     return _ledgers(repository, blobs, settings_paths(blobs.entries()), ())
 
 
+def readable_ledgers(repository: Repository, blobs: Blobs) -> list[Ledger]:
+    """Return every ledger that those settings files of the tree declare which can be read.
+
+    For a tree that is only compared with: what does not parse there may be what a change mends.
+    """
+    paths = settings_paths(blobs.entries())
+    reader = SettingsReader(blobs, repository.private_dir)
+    blobs.load(reader.unknown(paths))
+
+    def read(path: str) -> Settings | None:
+        try:
+            return reader.read(path)
+        except LedgerError:
+            return None
+
+    return find_ledgers(paths, read)
+
+
 def staged_ledgers(
     repository: Repository, blobs: Blobs, changes: Mapping[str, str]
 ) -> list[Ledger]:

@@ -6,7 +6,7 @@ from ledger.contract.layout import NOTE_NAME
 from ledger.contract.note import parse_note
 from ledger.errors import MalformedError
 from ledger.policy.catalogue import RULES, STAGED
-from ledger.policy.finding import Finding
+from ledger.policy.finding import NOTICE, Finding, lighter
 from ledger.storage.git import split_z
 from ledger.storage.tree import WorkTree
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ledger.policy.ledgers import Ledger, RunFolder
     from ledger.policy.parents import Parents
     from ledger.policy.reading import Blobs
+    from ledger.settings import Settings
     from ledger.storage.git import Repository
     from ledger.storage.tree import Tree
 
@@ -35,6 +36,7 @@ class Scene:
         changes: {path: status} against HEAD; None where everything is judged.
         parents: the further parents of a merge in progress.
         history: the commits of the range; None at the other stages.
+        policy: the settings to judge by; of a range, those of its base.
     """
 
     def __init__(  # noqa: PLR0913  # what a judgement looks at is this many things
@@ -49,6 +51,7 @@ class Scene:
         changes: Mapping[str, str] | None = None,
         parents: Parents | None = None,
         history: History | None = None,
+        policy: Settings | None = None,
     ) -> None:
         self.stage = stage
         self.ledger = ledger
@@ -59,6 +62,7 @@ class Scene:
         self.changes = changes
         self.parents = parents
         self.history = history
+        self.policy = policy or ledger.settings
         self.harmless_lines: set[bytes] = set()
         """Lines, digits aside, that were found to hold no part of a credential."""
         self.manifests: dict[str, Manifest | str] = {}
@@ -84,9 +88,10 @@ class Scene:
     ) -> Finding:
         """Return a finding with the weight that ``code`` has at this stage.
 
-        ``severity`` replaces the catalogue's weight; the other arguments are the finding's fields.
+        ``severity`` is what it weighs at most; the other arguments are the finding's fields.
         """
-        weight = severity or RULES[code].severity(self.stage) or "notice"
+        weight = self.weight(code) or severity or NOTICE
+        weight = lighter(weight, severity or weight)
         return Finding(
             code=code,
             severity=weight,
@@ -96,6 +101,10 @@ class Scene:
             message=message,
             fix=fix,
         )
+
+    def weight(self, code: str) -> str | None:
+        """Return the weight of ``code`` at this stage, None where it is not judged."""
+        return RULES[code].severity(self.stage, self.policy)
 
     @property
     def is_staged(self) -> bool:

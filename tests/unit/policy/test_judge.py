@@ -36,6 +36,7 @@ def test_codes_are_what_the_format_says() -> None:
         for code, rule in RULES.items()
     }
     assert severities == {
+        "LED000": (None, "error", None),
         "LED100": (None, "error", None),
         "LED101": ("error", "error", "warn"),
         "LED102": ("error", "error", "error"),
@@ -46,6 +47,7 @@ def test_codes_are_what_the_format_says() -> None:
         "LED107": ("error", "error", "warn"),
         "LED111": ("error", "error", "error"),
         "LED112": ("error", "error", None),
+        "LED113": (None, "notice", None),
     }
 
 

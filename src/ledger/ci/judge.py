@@ -1,0 +1,83 @@
+"""From a request to what came of it; what cannot be judged is a finding too, and never green."""
+
+from __future__ import annotations
+
+from ledger.ci.judged import LABEL, TRAILER, Judged, Waiver
+from ledger.ci.opt_outs import NO_EXPERIMENT, reasons
+from ledger.errors import LedgerError
+from ledger.policy.finding import ERROR, Finding
+from ledger.policy.judge import Verdict
+from ledger.policy.judge_range import judge_range, judge_revision
+from ledger.storage.bare import is_shallow
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.ci.request import Request
+    from ledger.storage.git import Repository
+
+CANNOT = "LED000"
+
+
+def judge(repository: Repository, request: Request, *, is_replacing: bool = False) -> Judged:
+    """Return the verdict on ``request``.
+
+    ``is_replacing`` says that head takes the place of base, as in a forced push.
+    """
+    try:
+        return _judge(repository, request, is_replacing=is_replacing)
+    except LedgerError as error:
+        return cannot_judge(request, error)
+
+
+def cannot_judge(request: Request, error: LedgerError) -> Judged:
+    """Return what is told where ``error`` stands in the way of a verdict."""
+    where = f"{error.path}: " if error.path is not None else ""
+    message = f"{where}{error.message}"
+    finding = Finding(code=CANNOT, severity=ERROR, path=".", message=message, fix=error.hint)
+    verdict = Verdict(findings=(finding,), n_runs=0)
+    return Judged(request=request, verdict=verdict, cannot_judge=f"{message} ({error.hint})")
+
+
+def _judge(repository: Repository, request: Request, *, is_replacing: bool) -> Judged:
+    if is_shallow(repository):
+        message = "the clone is shallow: a part of the history is not here"
+        hint = (
+            "fetch all of it: git fetch --unshallow; on GitHub `fetch-depth: 0` at"
+            " actions/checkout, on GitLab `GIT_DEPTH: 0`"
+        )
+        raise LedgerError(message, hint=hint)
+    if request.base is None:
+        return Judged(request=request, verdict=judge_revision(repository, request.head))
+    given = _given(repository, request)
+    verdict = judge_range(
+        repository,
+        request.base,
+        request.head,
+        opt_outs=[waiver.kind for waiver in given],
+        is_integrity_only=request.is_integrity_only,
+        is_replacing=is_replacing,
+    )
+    return Judged(request=request, verdict=verdict, waived=_with_findings(given, verdict))
+
+
+def _given(repository: Repository, request: Request) -> list[Waiver]:
+    """Return the opt-outs of a request, the label first."""
+    given = [Waiver(kind=LABEL, text=one) for one in request.labels if one == NO_EXPERIMENT]
+    if request.base is not None and not request.is_integrity_only:
+        given += [
+            Waiver(kind=TRAILER, text=reason, commit=commit)
+            for commit, reason in reasons(repository, request.base, request.head)
+        ]
+    return given
+
+
+def _with_findings(given: list[Waiver], verdict: Verdict) -> tuple[Waiver, ...]:
+    """Return those of ``given`` that count, each kind's findings at its first."""
+    left: dict[str, tuple[Finding, ...]] = {}
+    for kind, finding in verdict.waived:
+        left[kind] = (*left.get(kind, ()), finding)
+    return tuple(
+        Waiver(kind=one.kind, text=one.text, commit=one.commit, findings=left.pop(one.kind, ()))
+        for one in given
+    )

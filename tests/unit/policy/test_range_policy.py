@@ -1,0 +1,232 @@
+"""What a range is judged by: the settings of its base, and what may be left out of LED100."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ledger.policy.judge_range import judge_range, judge_revision
+from ledger.storage.git import clean_environment, find_repository
+from make_repo import write_files
+from policy.builders import RUN_ID, Repo, capture_run, environment, filled_note, write_run
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.policy.judge import Verdict
+    from ledger.storage.git import Repository
+
+SECOND = "2026-02-01_1700_demo-bbbbbbbb"
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """Return a repository with code on main, on the branch ``work``."""
+    made = Repo(tmp_path / "repo")
+    write_files(made.top, {"train.py": "LR = 1\n", "ledger.toml": ""})
+    made.commit("first")
+    made.git("checkout", "-q", "-b", "work")
+    return made
+
+
+def found(repo: Repo) -> Repository:
+    return find_repository(str(repo.top), clean_environment(environment()))
+
+
+def on_main(repo: Repo, settings: str) -> None:
+    """Commit ``settings`` on main, and come back."""
+    repo.git("checkout", "-q", "main")
+    write_files(repo.top, {"ledger.toml": settings})
+    repo.commit("settings")
+    repo.git("checkout", "-q", "work")
+
+
+def told(verdict: Verdict) -> list[tuple[str, str, str]]:
+    return [(one.code, one.severity, one.path) for one in verdict.findings]
+
+
+def judged(repo: Repo, **options: bool) -> list[tuple[str, str, str]]:
+    return told(judge_range(found(repo), "main", "work", **options))
+
+
+UNCOVERED = ("LED100", "error", "train.py")
+
+
+def change(repo: Repo, settings: str | None = None) -> None:
+    """Commit a change that nobody ran, and ``settings``, on the branch."""
+    write_files(repo.top, {"train.py": "LR = 2\n"})
+    if settings is not None:
+        write_files(repo.top, {"ledger.toml": settings})
+    repo.commit("change")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "severity = { LED100 = 'off' }\n",
+        "code = ['*.sh']\n",
+        "require = { ignore = ['**'] }\n",
+        "require = { skip = [] }\n",
+    ],
+)
+def test_a_change_is_not_judged_by_the_policy_it_brings(repo: Repo, settings: str) -> None:
+    change(repo, settings)
+    assert UNCOVERED in judged(repo)
+
+
+def test_the_policy_is_what_the_base_has_now_not_where_the_branch_began(repo: Repo) -> None:
+    change(repo)
+    on_main(repo, "severity = { LED100 = 'warn' }\n")
+    assert [("LED100", "warn", "train.py")] == judged(repo)
+
+
+def test_a_project_that_is_not_on_the_base_brings_its_own_policy(repo: Repo) -> None:
+    write_files(repo.top, {"new/ledger.toml": "severity = { LED102 = 'notice' }\n"})
+    write_run(repo.top / "new" / "ledger", note=None)
+    repo.commit("a project")
+    assert {("LED102", "notice")} == {(code, weight) for code, weight, _ in judged(repo)}
+
+
+def test_a_project_inside_another_answers_for_its_own_code(repo: Repo) -> None:
+    """Not one that the change itself puts there: that would be a way round."""
+    repo.git("checkout", "-q", "main")
+    write_files(repo.top, {"inner/ledger.toml": "", "inner/a.py": "x\n", "outer/b.py": "x\n"})
+    repo.commit("inner")
+    repo.git("rebase", "-q", "main", "work")
+    write_files(repo.top, {"inner/a.py": "y\n", "outer/b.py": "y\n", "outer/ledger.toml": ""})
+    repo.commit("change")
+    verdict = judge_range(found(repo), "main", "work")
+    assert ["inner/a.py", "outer/b.py"] == sorted(one.path for one in verdict.findings)
+    assert 2 == len(verdict.findings)
+
+
+def test_a_policy_that_does_not_parse_on_the_base_can_be_mended(repo: Repo) -> None:
+    on_main(repo, "severity = 3\n")
+    repo.git("merge", "-q", "main")
+    write_files(repo.top, {"ledger.toml": ""})
+    repo.commit("mend")
+    assert [] == judged(repo)
+
+
+def test_what_is_off_is_told_nowhere(repo: Repo) -> None:
+    on_main(repo, "severity = { LED100 = { range = 'off' } }\n")
+    change(repo)
+    assert [] == judged(repo)
+
+
+def test_a_rule_can_weigh_less_at_every_stage(repo: Repo) -> None:
+    on_main(repo, "severity = { LED102 = 'notice' }\n")
+    write_files(repo.top, {"train.py": "LR = 2\n"})
+    capture_run(repo.top, note=None)
+    repo.commit("run")
+    path = f"ledger/2026-02/{RUN_ID}"
+    assert [("LED102", "notice", path)] == [(a, b, c[: len(path)]) for a, b, c in judged(repo)]
+
+
+def test_integrity_leaves_out_what_covers_and_nothing_else(repo: Repo) -> None:
+    change(repo)
+    capture_run(repo.top, note=None)
+    repo.commit("run")
+    assert {"LED102"} == {code for code, _, _ in judged(repo, is_integrity_only=True)}
+
+
+@pytest.mark.parametrize(
+    ("require", "status", "has_note", "is_covered"),
+    [
+        ("{}", "failed", True, True),
+        ("{}", "failed", False, False),
+        ("{}", "crashed", True, True),
+        ("{ accept = ['finished'] }", "failed", True, False),
+        ("{ accept = ['finished'] }", "finished", True, True),
+        ("{ accept = [] }", "finished", True, False),
+    ],
+)
+def test_which_runs_cover_is_a_setting(
+    repo: Repo, require: str, status: str, *, has_note: bool, is_covered: bool
+) -> None:
+    on_main(repo, f"require = {require}\n")
+    write_files(repo.top, {"train.py": "LR = 2\n"})
+    note = filled_note(RUN_ID) if has_note else None
+    capture_run(repo.top, status=status, note=note)
+    repo.commit("run")
+    assert is_covered is (UNCOVERED not in judged(repo))
+
+
+def test_what_is_ignored_needs_no_run(repo: Repo) -> None:
+    on_main(repo, "require = { ignore = ['plots/**'] }\n")
+    write_files(repo.top, {"plots/a.py": "x\n", ".pre-commit-config.yaml": "x: 1\n"})
+    repo.commit("plots")
+    assert [("LED100", "error", ".pre-commit-config.yaml")] == judged(repo)
+
+
+def test_hidden_files_and_our_settings_need_no_run(repo: Repo) -> None:
+    write_files(repo.top, {".lint.yaml": "x\n", ".tool/a.py": "x\n", "ledger.toml": "# x\n"})
+    repo.commit("tools")
+    assert [] == judged(repo)
+
+
+def test_a_run_of_an_earlier_commit_does_not_cover_where_settings_ask_for_fresh_ones(
+    repo: Repo,
+) -> None:
+    write_files(repo.top, {"train.py": "LR = 2\n"})
+    capture_run(repo.top)
+    repo.commit("run")
+    write_files(repo.top, {"train.py": "LR = 3\n"})
+    repo.commit("more")
+    assert [] == judged(repo)
+    on_main(repo, "require = { mode = 'fresh' }\n")
+    assert [UNCOVERED] == judged(repo)
+
+
+@pytest.mark.parametrize(
+    ("skip", "opt_outs", "by"),
+    [
+        ("['label', 'trailer']", ["label", "trailer"], "label"),
+        ("['label', 'trailer']", ["trailer"], "trailer"),
+        ("['label']", ["trailer"], None),
+        ("['trailer']", ["label", "trailer"], "trailer"),
+        ("[]", ["label", "trailer"], None),
+    ],
+)
+def test_opt_outs_count_where_settings_let_them(
+    repo: Repo, skip: str, opt_outs: list[str], by: str | None
+) -> None:
+    on_main(repo, f"require = {{ skip = {skip} }}\n")
+    change(repo)
+    verdict = judge_range(found(repo), "main", "work", opt_outs=opt_outs)
+    assert ([UNCOVERED] if by is None else []) == told(verdict)
+    assert [by] * (by is not None) == [kind for kind, _ in verdict.waived]
+
+
+def test_what_a_forced_push_drops_is_missed(repo: Repo) -> None:
+    """Without common history too: only what is replaced counts."""
+    capture_run(repo.top)
+    repo.commit("run")
+    repo.git("checkout", "-q", "--orphan", "other")
+    repo.git("rm", "-rqf", "ledger")
+    repo.commit("another history")
+    verdict = judge_range(found(repo), "work", "other", is_replacing=True)
+    assert {"LED103"} == {one.code for one in verdict.findings if "run.json" in one.path}
+
+
+def test_all_that_a_commit_holds_is_judged_where_there_is_no_base(repo: Repo) -> None:
+    capture_run(repo.top)
+    capture_run(repo.top, SECOND, note=None)
+    head = repo.commit("runs")
+    write_files(repo.top, {"ledger/.gitattributes": "* text=auto filter=lfs\n"})
+    verdict = judge_revision(found(repo), head)
+    assert [("LED102", "error", f"ledger/2026-02/{SECOND}/run.md")] == told(verdict)
+    assert 2 == verdict.n_runs
+
+
+def test_the_same_bytes_as_other_settings_hide_no_ledger(repo: Repo) -> None:
+    """Settings are kept by the id of their bytes; a pyproject.toml may hold the same ones."""
+    repo.git("checkout", "-q", "main")
+    write_files(repo.top, {"pyproject.toml": "", "other/pyproject.toml": ""})
+    repo.commit("empty files beside an empty file")
+    repo.git("rebase", "-q", "main", "work")
+    change(repo)
+    assert [UNCOVERED] == judged(repo)
+    assert [UNCOVERED] == judged(repo)
