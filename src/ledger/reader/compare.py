@@ -6,7 +6,7 @@ from ledger.contract.json_text import as_object, as_text, dump_canonical
 from ledger.reader.answers import Answer
 from ledger.reader.code_diff import code_differences
 from ledger.reader.difference import Difference, difference
-from ledger.reader.facts import data_hashes, data_sections, params, seed_of
+from ledger.reader.facts import data_sections, is_same_data, params, seed_of
 from ledger.reader.metric_diff import measure, metric_differences
 from ledger.reader.notes import read_note
 from ledger.value import as_dict, value
@@ -110,7 +110,7 @@ def compare(
         old=old.run_id,
         new=new.run_id,
         differences=tuple(found),
-        is_same_data=_is_same_data(old, new),
+        is_same_data=is_same_data(old.record, new.record),
         is_same_code=is_same_code,
         is_same_environment=_is_same(_identity(old), _identity(new)),
         warnings=(*measured.warnings, *package_warnings, *code_warnings),
@@ -187,13 +187,6 @@ def _data(run: StoredRun) -> dict[str, Json]:
         taken = sum(1 for key in found if key == name or key.startswith(f"{name} #"))
         found[name if not taken else f"{name} #{taken + 1}"] = content
     return found
-
-
-def _is_same_data(old: StoredRun, new: StoredRun) -> bool | None:
-    sides = [data_hashes(run.record) for run in (old, new)]
-    if not all(side and all(content for _, content in side) for side in sides):
-        return None
-    return sides[0] == sides[1]
 
 
 def _is_same(old: Json, new: Json) -> bool | None:

@@ -107,6 +107,14 @@ def data_hashes(record: RunRecord) -> list[tuple[str, str]]:
     )
 
 
+def is_same_data(old: RunRecord, new: RunRecord) -> bool | None:
+    """Return whether both used equal multisets of (name, hash); None where one tells no hash."""
+    sides = [data_hashes(record) for record in (old, new)]
+    if not all(side and all(content for _, content in side) for side in sides):
+        return None
+    return sides[0] == sides[1]
+
+
 def data_hash(run: StoredRun) -> str | None:
     """Return the hash of the run's first data set, None where it has none."""
     return next((as_text(section.get("hash")) for section in data_sections(run.record)), None)
