@@ -1,0 +1,178 @@
+"""What a change brings to a ledger, as values: each new run beside the best one on the base."""
+
+from __future__ import annotations
+
+from ledger.reader.answers import json_number
+from ledger.value import as_dict, value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.contract.json_text import Json
+    from ledger.reader.difference import Difference
+
+BETTER, WORSE, EQUAL, UNKNOWN = "better", "worse", "equal", "unknown"
+BEST, PARENT = "best", "parent"
+
+
+@value
+class Sweep:
+    """What a sweep tried; its trials are no runs."""
+
+    n_trials: int
+    best_trial: str | None
+    """The trial that reached the value of the run, else what its record says; None for unknown."""
+
+
+@value
+class Standing:
+    """A run's value beside the best on the base; the fields of both are None where unknown."""
+
+    metric: str | None
+    """The objective's; None where nothing says which metric counts."""
+    goal: str | None
+    """min or max; never inferred from a name."""
+    value: float | None
+    """Best finite value of the run, as every query reads it; without a goal the last."""
+    best_run_id: str | None = None
+    best_value: float | None = None
+    change: float | None = None
+    """``value - best_value``."""
+    percent: float | None = None
+    """Change in percent of the absolute ``best_value``; None where that is 0."""
+    word: str = UNKNOWN
+    """better, worse, equal or unknown."""
+    why: str | None = None
+    """Why it is unknown; None where it is not."""
+
+
+@value
+class Detail:
+    """What else is told of one of the few runs that are shown."""
+
+    against: str | None
+    """Id of the run that it is compared with; None where there is none."""
+    against_is: str | None
+    """best, or parent where the run has one."""
+    config: tuple[Difference, ...]
+    is_same_code: bool | None
+    n_code_paths: int | None
+    """How many code paths differ; None where a manifest is not to be had."""
+    is_same_environment: bool | None
+    hypothesis: str
+    """First paragraph of what a person wrote, "" for nothing; so is ``result``."""
+    result: str
+    curve: tuple[float, ...]
+    """(n,) values of the metric in row order, of the best trial in a sweep; empty without rows."""
+    trial_params: tuple[tuple[str, Json], ...] = ()
+    """(name, value) of the best trial of a sweep."""
+
+
+@value
+class Arrival:
+    """A run that is in head and not in the merge base."""
+
+    run_id: str
+    name: str
+    ledger: str
+    """Folder of the ledger, relative to the top of the repository."""
+    path: str
+    """Folder of the run, likewise."""
+    started: str
+    """ISO 8601, UTC."""
+    status: str
+    is_dirty: bool | None
+    """None: the record cannot tell."""
+    marks: tuple[str, ...]
+    """What to know of the run: incomplete, retracted, imported, as stated, n not finite."""
+    standing: Standing
+    is_same_data: bool | None
+    """Whether it used the data of the best run; None where one of both does not say."""
+    last: tuple[tuple[str, float], ...]
+    """(metric, last or stated value) of every metric."""
+    sweep: Sweep | None
+    detail: Detail | None = None
+    """None beyond the runs that are shown."""
+
+
+@value
+class Arrivals:
+    """The new runs of a change; the first ones first."""
+
+    runs: tuple[Arrival, ...]
+    """Better ones first, then by how much; those without a verdict last, by start."""
+    problems: tuple[str, ...] = ()
+    """One line for each record, table or ledger that cannot be read."""
+
+    @property
+    def shown(self) -> tuple[Arrival, ...]:
+        """The runs that are told in detail."""
+        return tuple(run for run in self.runs if run.detail is not None)
+
+    @property
+    def n_more(self) -> int:
+        """How many further ones there are."""
+        return len(self.runs) - len(self.shown)
+
+
+def to_json(found: Arrivals) -> list[Json]:
+    """Return the new runs as ``new_runs`` of ``ledger ci --format json`` holds them.
+
+    Each has ``run_id``, ``name``, ``ledger`` and ``path`` (relative to the top of the repository),
+    ``started``, ``status``, ``dirty`` (null: cannot tell), ``marks`` (a list of words), ``last``
+    ({metric: value}), ``same_data`` (as the best run; null: cannot tell), ``sweep`` (null, or
+    ``n_trials`` and ``best_trial``), and ``standing``: ``metric``, ``goal``, ``value``,
+    ``best_run_id``, ``best_value``, ``change``, ``percent``, ``verdict`` (better, worse, equal or
+    unknown) and ``why`` (of an unknown one). ``detail`` is null beyond the first runs, else:
+    ``against`` (a run id or null), ``against_is`` (best or parent), ``config`` (a list of ``key``,
+    ``old``, ``new``, ``in_old``, ``in_new``), ``same_code``, ``n_code_paths``,
+    ``same_environment`` (null: cannot tell), ``hypothesis``, ``result``, and ``trial_params`` of
+    the best trial. Numbers that are not finite are "nan", "inf", "-inf".
+    """
+    return [_run_json(run) for run in found.runs]
+
+
+def _run_json(run: Arrival) -> dict[str, Json]:
+    standing = as_dict(run.standing)
+    shown: dict[str, Json] = {
+        ("verdict" if key == "word" else key): _number(item) for key, item in standing.items()
+    }
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "ledger": run.ledger,
+        "path": run.path,
+        "started": run.started,
+        "status": run.status,
+        "dirty": run.is_dirty,
+        "marks": list(run.marks),
+        "standing": shown,
+        "same_data": run.is_same_data,
+        "last": {metric: json_number(number) for metric, number in run.last},
+        "sweep": None
+        if run.sweep is None
+        else {"n_trials": run.sweep.n_trials, "best_trial": run.sweep.best_trial},
+        "detail": None if run.detail is None else _detail_json(run.detail),
+    }
+
+
+def _detail_json(detail: Detail) -> dict[str, Json]:
+    keys = ("key", "old", "new", "in_old", "in_new")
+    config: list[Json] = [
+        {key: item for key, item in each.to_json().items() if key in keys} for each in detail.config
+    ]
+    return {
+        "against": detail.against,
+        "against_is": detail.against_is,
+        "config": config,
+        "same_code": detail.is_same_code,
+        "n_code_paths": detail.n_code_paths,
+        "same_environment": detail.is_same_environment,
+        "hypothesis": detail.hypothesis,
+        "result": detail.result,
+        "trial_params": dict(detail.trial_params),
+    }
+
+
+def _number(item: object) -> Json:
+    return json_number(item) if isinstance(item, float) else item  # type: ignore[return-value]  # plain fields

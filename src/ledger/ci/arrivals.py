@@ -1,0 +1,162 @@
+"""The new runs of a change, each against the best run on the base."""
+
+from __future__ import annotations
+
+import math
+
+from ledger.ci.arrival import BETTER, EQUAL, UNKNOWN, Arrival, Arrivals
+from ledger.ci.detail import Others, detail_of, sweep_of
+from ledger.ci.sides import open_sides
+from ledger.ci.standing import Yardstick
+from ledger.reader.facts import is_same_data
+from ledger.reader.ledger import BrokenRun
+from ledger.reader.stats import collect_stats
+from ledger.value import as_dict, value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ledger.ci.arrival import Standing
+    from ledger.ci.sides import Sides
+    from ledger.reader.ledger import StoredRun
+    from ledger.reader.stats import Stat
+    from ledger.storage.git import Repository
+
+SHOWN = 20
+"""So many new runs are told in detail."""
+
+
+def arrivals(
+    repository: Repository, base: str | None, head: str, *, shown: int = SHOWN
+) -> Arrivals:
+    """Return the runs that are in head's tree and not in the merge base, better ones first.
+
+    A run is known by its id: however many folders hold it, and wherever it was moved to, it counts
+    once. Each is measured against the best run on ``base`` itself, not on the merge base. Which
+    way a metric is better is said by objectives, columns or the settings of the base.
+
+    Args:
+        repository: must hold both commits and their merge base.
+        base: the branch or commit that the change goes to; None: every run of head is new.
+        head: the last commit of the change.
+        shown: so many runs have a detail.
+
+    Raises:
+        LedgerError: a commit is not here, there is no common history, or git fails.
+    """
+    sides, problems = open_sides(repository, base, head)
+    found: list[_Newcomer] = []
+    for side in sides:
+        found += _newcomers(side, problems)
+    found.sort(key=_order)
+    runs = [each.arrival if place >= shown else each.told() for place, each in enumerate(found)]
+    return Arrivals(runs=tuple(runs), problems=tuple(dict.fromkeys(problems)))
+
+
+@value
+class _Newcomer:
+    """A new run, and what its details are read from."""
+
+    arrival: Arrival
+    run: StoredRun
+    side: Sides
+    others: Others
+
+    def told(self) -> Arrival:
+        """Return the run with its details."""
+        ledger, standing = self.side.head, self.arrival.standing
+        detail, sweep = detail_of(ledger, self.run, standing, self.others)
+        fields = as_dict(self.arrival) | {"detail": detail, "sweep": sweep}
+        return Arrival(**fields)  # type: ignore[arg-type]  # its own fields
+
+
+def _newcomers(side: Sides, problems: list[str]) -> Iterator[_Newcomer]:
+    new = _new_runs(side, problems)
+    if not new:
+        return
+    settings = (side.base[0] if side.base else side.head).settings
+    yardstick = Yardstick(side.base, settings.metrics)
+    problems += yardstick.problems
+    others = Others(together=side.together(), base=yardstick.runs, new=new)
+    for run in new.values():
+        found = collect_stats(side.head, [run])
+        problems += [str(each) for each in found.broken]
+        stats = {stat.metric: stat for stat in found.stats}
+        standing = yardstick.standing(run, stats)
+        best = others.find(standing.best_run_id)
+        arrival = _arrival(side, run, stats, standing, best)
+        yield _Newcomer(arrival=arrival, run=run, side=side, others=others)
+
+
+def _new_runs(side: Sides, problems: list[str]) -> dict[str, StoredRun]:
+    """Return the readable runs of head that the merge base has not, by id."""
+    found: dict[str, StoredRun] = {}
+    for folder in side.head.source.folders():
+        if folder.name in side.known or folder.name in found:
+            continue
+        run = side.head.load_at(folder.path)
+        if isinstance(run, BrokenRun):
+            problems.append(str(run))
+        elif run is not None:
+            found[run.run_id] = run
+    return found
+
+
+def _arrival(
+    side: Sides,
+    run: StoredRun,
+    stats: Mapping[str, Stat],
+    standing: Standing,
+    best: StoredRun | None,
+) -> Arrival:
+    above = f"{side.project}/" if side.project else ""
+    return Arrival(
+        run_id=run.run_id,
+        name=run.record.name,
+        ledger=side.folder,
+        path=above + run.path,
+        started=run.started.isoformat(),
+        status=side.head.status(run),
+        is_dirty=run.record.is_dirty,
+        marks=tuple(_marks(run, stats, standing)),
+        standing=standing,
+        is_same_data=None if best is None else is_same_data(best.record, run.record),
+        last=tuple((stat.metric, stat.final) for stat in stats.values() if stat.final is not None),
+        sweep=sweep_of(side.head, run, standing),
+    )
+
+
+def _marks(run: StoredRun, stats: Mapping[str, Stat], standing: Standing) -> Iterator[str]:
+    if run.is_incomplete:
+        yield "incomplete"
+    if run.is_retracted:
+        yield "retracted"
+    if run.record.is_imported:
+        yield "imported"
+    stat = stats.get(standing.metric or "")
+    if stat is None:
+        return
+    if not stat.n and standing.value is not None:
+        yield "as stated"
+    if stat.n_nonfinite:
+        yield f"{stat.n_nonfinite} not finite"
+
+
+def _order(each: _Newcomer) -> tuple[bool, float, str, str]:
+    arrival, standing = each.arrival, each.arrival.standing
+    return (
+        standing.word == UNKNOWN,
+        -_gain(standing),
+        arrival.started,
+        arrival.run_id,
+    )
+
+
+def _gain(standing: Standing) -> float:
+    """Return by how many percent a run is better; beyond every number where the best is 0."""
+    if standing.word in {UNKNOWN, EQUAL}:
+        return 0.0
+    size = math.inf if standing.percent is None else abs(standing.percent)
+    return size if standing.word == BETTER else -size

@@ -1,0 +1,342 @@
+"""The new runs of a change, in real repositories."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ledger.errors import LedgerError
+from make_repo import git, make_repo
+from unit.ci.changes import arrived, by_name
+from unit.reader.builders import (
+    COMMIT,
+    FILLED_NOTE,
+    FIRST,
+    add_manifest,
+    add_run,
+    epochs,
+    make_project,
+)
+from unit.reader.places import branch, commit, folder_of, switch
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LATER = FIRST + timedelta(days=1)
+
+
+def _repo(tmp_path: Path, **project: object) -> Path:
+    """Return a repository on branch exp; main holds the runs low (0.6) and high (0.9)."""
+    repo = make_repo(tmp_path)
+    make_project(repo, **project)  # type: ignore[arg-type]  # as the tests write them
+    add_run(repo, "low", epochs(val_acc=[0.6, 0.5]))
+    add_run(repo, "high", epochs(val_acc=[0.9, 0.7]), started=FIRST + timedelta(hours=1))
+    commit(repo, "base")
+    branch(repo, "exp")
+    return repo
+
+
+def _add(repo: Path, name: str, *values: float, **record: object) -> str:
+    return add_run(repo, name, epochs(val_acc=values), **{"started": LATER, **record})  # type: ignore[arg-type]
+
+
+def test_each_new_run_is_measured_against_the_best_on_the_base(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    for name, number in {"better": 0.99, "worse": 0.45, "same": 0.9}.items():
+        _add(repo, name, 0.1, number)
+    commit(repo)
+
+    found = arrived(repo)
+
+    told = [
+        (run.name, run.standing.value, run.standing.best_value, run.standing.word)
+        for run in found.runs
+    ]
+    assert told == [
+        ("better", 0.99, 0.9, "better"),
+        ("same", 0.9, 0.9, "equal"),
+        ("worse", 0.45, 0.9, "worse"),
+    ]
+    better, same, worse = (run.standing for run in found.runs)
+    assert (round(better.change or 0, 6), round(better.percent or 0, 6)) == (0.09, 10.0)
+    assert (same.change, same.percent) == (0.0, 0.0)
+    assert round(worse.percent or 0, 6) == -50.0
+    assert better.best_run_id == folder_of(repo, "high").name
+    assert found.problems == ()
+
+
+def test_runs_of_the_base_and_of_uncommitted_files_are_no_new_ones(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    _add(repo, "new", 0.5)
+    commit(repo)
+    _add(repo, "uncommitted", 0.5)
+
+    assert [run.name for run in arrived(repo).runs] == ["new"]
+
+
+def test_a_run_is_known_by_its_id_wherever_it_moved(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    old = folder_of(repo, "high")
+    (repo / "ledger/2026-03").mkdir()
+    shutil.move(old, repo / "ledger/2026-03" / old.name)
+    new = _add(repo, "new", 0.5)
+    shutil.copytree(repo / "ledger/2026-02" / new, repo / "ledger/2026-03" / new)
+    commit(repo)
+
+    assert [run.run_id for run in arrived(repo).runs] == [new]
+
+
+def test_it_is_the_base_itself_that_is_asked_not_where_the_branch_began(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    new = _add(repo, "new", 0.95)
+    both = _add(repo, "both", 0.97)
+    commit(repo)
+    switch(repo, "main")
+    _add(repo, "meanwhile", 0.96)
+    _add(repo, "both", 0.97)
+    commit(repo)
+
+    found = by_name(arrived(repo, "main", "exp"))
+
+    assert set(found) == {"new", "both"}
+    assert (found["new"].run_id, found["both"].run_id) == (new, both)
+    assert found["new"].standing.best_value == 0.97
+    assert found["both"].standing.best_value == 0.96  # not itself
+    assert found["both"].standing.word == "better"
+
+
+def test_a_tampered_record_of_the_base_makes_no_run_look_better(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    record = folder_of(repo, "high") / "run.json"
+    record.write_text(record.read_text().replace("0.9", "0.1"))
+    _add(repo, "new", 0.7)
+    commit(repo)
+
+    (new,) = arrived(repo).runs
+
+    assert (new.standing.word, new.standing.best_value) == ("worse", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("record", "goals", "expected"),
+    [
+        ({"objective": None}, {}, (None, None, "the run states no objective")),
+        ({"objective": None}, {"val_acc": "max"}, ("max", 0.5, None)),
+        (
+            {"objective": None, "columns": {"epoch": {"role": "index"}, "time": {"role": "meta"},
+             "val_acc": {"role": "metric", "goal": "max"}}},
+            {}, ("max", 0.5, None),
+        ),
+        (
+            {"objective": ("val_acc", "min")}, {},
+            (None, 0.4, "the runs' objectives disagree whether val_acc is min or max"),
+        ),
+        ({"objective": ("f1", "max")}, {}, ("max", None, "the run has no finite value of it")),
+        (
+            {"objective": ("f1", "max"), "metrics": {"f1": 0.3}}, {},
+            ("max", 0.3, "no run on the base has it"),
+        ),
+        (
+            {"files": {"retraction.md": b"# Retraction\n\nwrong data\n"}}, {},
+            ("max", 0.5, "the run is retracted"),
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_no_verdict(
+    tmp_path: Path,
+    record: dict[str, object],
+    goals: dict[str, str],
+    expected: tuple[str | None, float | None, str | None],
+) -> None:
+    repo = _repo(tmp_path, metrics=goals)
+    _add(repo, "new", 0.5, 0.4, **record)
+    commit(repo)
+
+    (new,) = arrived(repo).runs
+
+    standing = new.standing
+    assert (standing.goal, standing.value, standing.why) == expected
+    assert standing.word == ("worse" if expected[2] is None else "unknown")
+    assert dict(new.last)["val_acc"] == 0.4
+
+
+def test_a_best_of_zero_has_a_change_and_no_percent(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path)
+    make_project(repo)
+    add_run(repo, "zero", epochs(gain=[0.0]), objective=("gain", "max"))
+    commit(repo)
+    branch(repo, "exp")
+    for name, number in {"up": 0.5, "down": -0.5}.items():
+        add_run(repo, name, epochs(gain=[number]), objective=("gain", "max"), started=LATER)
+    commit(repo)
+
+    found = arrived(repo)
+
+    told = [(run.name, run.standing.change, run.standing.percent) for run in found.runs]
+    assert told == [("up", 0.5, None), ("down", -0.5, None)]
+
+
+def test_what_changed_is_told_against_the_parent_or_the_best(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    old = add_manifest(repo, {"train.py": "a" * 40, "gone.py": "b" * 40})
+    new = add_manifest(repo, {"train.py": "c" * 40})
+    section = {"commit": COMMIT, "branch": "main", "dirty": False, "dirty_paths": []}
+    first = _add(repo, "first", 0.5, config={"lr": 0.5}, git={**section, "code": old})
+    _add(
+        repo,
+        "second",
+        0.1,
+        0.5,
+        config={"lr": 0.7},
+        git={**section, "dirty": True, "code": new},
+        parent=first,
+        note=FILLED_NOTE,
+        data={"name": "digits", "hash": f"md5:{'f' * 32}"},
+    )
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    detail = found["first"].detail
+    assert detail is not None
+    assert (detail.against, detail.against_is) == (folder_of(repo, "high").name, "best")
+    assert [(each.key, each.old, each.new) for each in detail.config] == [("lr", 0.01, 0.5)]
+    assert (detail.n_code_paths, detail.is_same_code) == (None, None)
+    assert found["first"].is_same_data is True
+    detail = found["second"].detail
+    assert detail is not None
+    assert (detail.against, detail.against_is) == (first, "parent")
+    assert [(each.key, each.old, each.new) for each in detail.config] == [("lr", 0.5, 0.7)]
+    assert (detail.n_code_paths, detail.is_same_code) == (2, False)
+    assert (found["second"].is_same_data, found["second"].is_dirty) == (False, True)
+    assert detail.hypothesis == "A smaller step converges later and better."
+    assert detail.result == "val_acc 0.93 against 0.90."
+    assert detail.curve == (0.1, 0.5)
+
+
+def test_a_sweep_is_one_run_with_its_best_trial(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    rows = [
+        {"trial_id": trial, "epoch": epoch, "val_acc": number}
+        for trial, numbers in {"00": (0.1, 0.3), "01": (0.2, 0.97), "02": (0.4,)}.items()
+        for epoch, number in enumerate(numbers)
+    ]
+    log = b"trial_id,attempt,status,lr\n00,1,completed,0.1\n01,1,completed,0.3\n02,1,failed,1\n"
+    add_run(repo, "sweep", rows, started=LATER, files={"trials.csv": log})
+    _add(repo, "stated", 0.5, sweep={"n_trials": 40, "best_trial": "7"})
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    sweep, detail = found["sweep"].sweep, found["sweep"].detail
+    assert sweep is not None
+    assert detail is not None
+    assert (sweep.n_trials, sweep.best_trial) == (3, "01")
+    assert (detail.trial_params, detail.curve) == ((("lr", 0.3),), (0.2, 0.97))
+    stated = found["stated"].sweep
+    assert stated is not None
+    assert (stated.n_trials, stated.best_trial) == (40, "7")
+
+
+def test_beyond_the_first_ones_runs_are_only_counted(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    for number in range(5):
+        _add(repo, f"r{number}", 0.1 * number)
+    commit(repo)
+
+    found = arrived(repo, shown=2)
+
+    assert [run.name for run in found.shown] == ["r4", "r3"]
+    assert (len(found.runs), found.n_more) == (5, 3)
+
+
+def test_what_cannot_be_read_is_named_once_and_hides_nothing(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    (folder_of(repo, "low") / "run.json").write_text("{")
+    commit(repo)
+    git(repo, "branch", "--force", "main")
+    ids = [_add(repo, name, 0.5) for name in ("torn", "table", "good")]
+    folders = [repo / "ledger/2026-02" / each for each in ids]
+    (folders[0] / "run.json").write_text('{"dirty": false, "dirty": false}')
+    record = folders[1] / "run.json"
+    record.write_text(record.read_text().replace('"files"', '"not_files"'))
+    (folders[1] / "metrics.csv").write_text('epoch,val_acc\n0,"\n')
+    (repo / "ledger/2026-02/link").symlink_to("/etc")
+    commit(repo)
+
+    found = arrived(repo)
+
+    assert set(by_name(found)) == {"table", "good"}
+    said = {line.partition(": ")[0] for line in found.problems}
+    assert len(said) == len(found.problems) == 4
+    assert f"head:ledger/2026-02/{ids[0]}/run.json" in said
+    assert "head:ledger/2026-02/link" in said
+
+
+def test_each_ledger_of_a_repository_is_measured_by_its_own_base(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path)
+    for folder in ("a", "b"):
+        (repo / folder).mkdir()
+        make_project(repo / folder)
+    add_run(repo / "a", "old", epochs(val_acc=[0.9]))
+    commit(repo)
+    branch(repo, "exp")
+    for folder in ("a", "b"):
+        add_run(repo / folder, f"new_{folder}", epochs(val_acc=[0.5]), started=LATER)
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    assert found["new_a"].standing.word == "worse"
+    assert found["new_b"].standing.why == "no run on the base has it"
+    assert {run.ledger for run in found.values()} == {"a/ledger", "b/ledger"}
+    assert found["new_b"].path == f"b/ledger/2026-02/{found['new_b'].run_id}"
+
+
+def test_a_ledger_that_moves_brings_no_new_runs_and_is_still_measured_by(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    (repo / "ledger.toml").write_text('dir = "runs"\n')
+    (repo / "ledger").rename(repo / "runs")
+    commit(repo)
+    assert arrived(repo).runs == ()
+    (repo / "sub").mkdir()
+    for name in ("ledger.toml", "runs"):
+        (repo / name).rename(repo / "sub" / name)
+    (repo / "sub/ledger").symlink_to("runs")
+    _add(repo / "sub", "new", 0.99)
+    commit(repo)
+
+    (new,) = arrived(repo).runs
+
+    assert (new.name, new.standing.word, new.ledger) == ("new", "better", "sub/runs")
+
+
+def test_without_a_base_every_run_is_new(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+
+    found = arrived(repo, None)
+
+    assert set(by_name(found)) == {"low", "high"}
+    assert {run.standing.why for run in found.runs} == {"no run on the base has it"}
+
+
+def test_settings_that_do_not_parse_are_told(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    (repo / "ledger.toml").write_text("[")
+    commit(repo)
+
+    found = arrived(repo)
+
+    assert found.runs == ()
+    assert "ledger.toml: is not TOML" in found.problems[0]
+
+
+def test_a_commit_that_is_not_here_is_an_error(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+
+    with pytest.raises(LedgerError, match="no commit here"):
+        arrived(repo, "0" * 40)
