@@ -131,12 +131,24 @@ def test_every_guide_and_decision_is_in_the_index() -> None:
     assert [page for page in pages if page != "index.md" and f"({page})" not in index] == []
 
 
-def test_workflow_in_the_guide_is_the_one_in_the_repository() -> None:
-    workflow = (ROOT / ".github" / "workflows" / "ledger.yml").read_text(encoding="utf-8")
+def test_workflows_in_the_guide_are_the_examples() -> None:
+    guide = (DOCS / "guides" / "github-action.md").read_text(encoding="utf-8")
 
-    guide = (DOCS / "guides" / "ci.md").read_text(encoding="utf-8")
+    _, _, example = (ROOT / "examples/ci/github.yml").read_text(encoding="utf-8").partition("\n")
 
-    assert f"```yaml\n{workflow}```" in guide
+    assert f"```yaml\n{example}```" in guide
+
+
+def test_our_own_workflow_is_the_example_with_the_action_of_the_checkout() -> None:
+    _, _, example = (ROOT / "examples/ci/github.yml").read_text(encoding="utf-8").partition("\n")
+    ours = (ROOT / ".github" / "workflows" / "ledger.yml").read_text(encoding="utf-8")
+
+    differing = set(ours.splitlines()) ^ set(example.splitlines())
+
+    assert [line.split()[:3] for line in sorted(differing)] == [
+        ["-", "uses:", "./"],
+        ["-", "uses:", f"OWNER/experiment-ledger@{'0' * 40}"],
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
