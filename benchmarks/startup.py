@@ -28,7 +28,7 @@ def main() -> None:
     """Print the tables."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _make_project(folder)
+        make_project(folder)
         _print_python()
         _print_commits(folder)
         _print_start(folder)
@@ -58,7 +58,7 @@ def _print_commits(folder: Path) -> None:
         }
     )
     table("A commit with no run staged", "ms CPU", empty, "one git process")
-    _stage_runs(folder)
+    stage_runs(folder, N_STAGED)
     run_git(["add", "--all"], cwd=str(folder), env=env)
     command = [PYTHON, "-I", "-m", "ledger.policy", "--staged"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -104,7 +104,7 @@ def _print_start(folder: Path) -> None:
     os.chdir("/")
 
 
-def _make_project(folder: Path) -> None:
+def make_project(folder: Path) -> None:
     env = clean_environment(os.environ)
     for arguments in (
         ["init", "-q"],
@@ -119,11 +119,11 @@ def _make_project(folder: Path) -> None:
     run_git(["commit", "-qm", "start"], cwd=str(folder), env=env)
 
 
-def _stage_runs(folder: Path) -> None:
-    """Write sealed, committable runs, as the writer would."""
+def stage_runs(folder: Path, n_runs: int) -> None:
+    """Write ``n_runs`` sealed, committable runs, as the writer would."""
     commit = find_repository(str(folder), clean_environment(os.environ)).git("rev-parse", "HEAD")
     started = datetime.now(tz=UTC)
-    for number in range(N_STAGED):
+    for number in range(n_runs):
         run_id = make_run_id(
             "bench", started, f"{number:08d}".translate(str.maketrans("0189", "abcd"))
         )

@@ -1,7 +1,7 @@
 """Judges what a branch holds in the end, however it came there: the hook is not asked by a rebase.
 
-Twice: everything that is there (``ledger check --all``), in a fresh clone; and what the branch
-brings to the one it tracks, as continuous integration would.
+Three times: everything that is there (``ledger check --all``), in a fresh clone; what the branch
+brings to the one it tracks; and that as a pull request, where the code it changes must be run too.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from attempt import errors_in
 from oracle import Oracle
 from place import Place
+from pull import UNCOVERED, asked_of_ci, uncovered
 
 
 if TYPE_CHECKING:
     from oracle import Fault, Judgement
     from world import World
 
-ALL, BRANCH = "check --all", "the range judgement"
+ALL, BRANCH, PULL = "check --all", "the range judgement", "ledger ci"
 _OF_THE_MOMENT = {"LED101", "LED103", "LED107", "LED112"}
 """What a look at everything only warns of, or does not judge: code moves on."""
 _JUDGE_RANGE = """
@@ -36,7 +37,7 @@ sys.exit(any(one.severity == "error" for one in findings))
 
 
 class Audit(NamedTuple):
-    """What one of the two judgements made of a branch."""
+    """What one of the judgements made of a branch."""
 
     how: str
     faults: tuple[Fault, ...]
@@ -48,7 +49,7 @@ class Audit(NamedTuple):
 
 
 def audits(world: World) -> list[Audit]:
-    """Return what both judgements make of the branch that is checked out."""
+    """Return what the judgements make of the branch that is checked out."""
     world.mine.git("clone", "-q", "--no-hardlinks", str(world.here.top), str(world.root / "audit"))
     clone = Place(world.root / "audit", world.mine.env)
     empty = world.here.git("mktree").stdout.decode().strip()
@@ -62,7 +63,17 @@ def audits(world: World) -> list[Audit]:
         truth = Oracle(world.here, world.truths).judge("HEAD", base, history="HEAD")
         kept = tuple(one for one in truth.faults if one.is_forged or one.codes != {"LED101"})
         done.append(Audit(BRANCH, kept, codes, _is_clean(truth)))
+        done.append(_pull_request(world, base, truth, kept))
     return done
+
+
+def _pull_request(world: World, base: str, truth: Judgement, kept: tuple[Fault, ...]) -> Audit:
+    """Return what ``ledger ci`` makes of the branch; a verdict that is not clear is a failure."""
+    code, codes = asked_of_ci(world, world.here.said("rev-parse", "origin/main"))
+    faults = (*kept, UNCOVERED) if uncovered(world, base) else kept
+    if code not in {0, 1}:
+        codes = (*codes, "CANNOT")
+    return Audit(PULL, faults, codes, _is_clean(truth) and UNCOVERED not in faults)
 
 
 def _is_clean(truth: Judgement) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attempt import MENDED, NOT_TRIED, STUCK, Attempt
-from audit import ALL, BRANCH
+from audit import ALL, BRANCH, PULL
 from play import BLOCKED, Failure, Play
 from step import History, spelled
 
@@ -82,7 +82,7 @@ def told(totals: Totals, seconds: float) -> str:
 
 def _audits(plays: Sequence[Play]) -> Iterator[str]:
     """Yield a line for each judgement of whole branches, honest ones and bad ones."""
-    for how in (ALL, BRANCH):
+    for how in (ALL, BRANCH, PULL):
         found = [audit for play in plays for audit in play.audits if audit.how == how]
         clean = [one for one in found if one.is_clean]
         bad = [one for one in found if one.faults]
