@@ -87,11 +87,13 @@ def is_blocking(findings: Iterable[Finding]) -> bool:
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with everything a terminal would act on escaped.
+    """Return ``text`` with everything that a terminal or the log of a CI acts on escaped.
 
     Control characters, bidirectional overrides, line separators and bytes that are no UTF-8 can
-    make a terminal or a log show something else than what is in the file.
+    make a terminal or a log show something else than what is in the file. Some runners obey
+    ``##[command]`` wherever it stands in a line.
     """
+    text = text.replace("##[", "#\\x23[")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)
