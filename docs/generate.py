@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ledger.ci.formats.json import schema as ci_schema
 from ledger.cli.main import VERBS, main
 from ledger.contract.record import record_schema
 from ledger.contract.worker import worker_schema
@@ -56,6 +57,7 @@ def documents() -> dict[str, str]:
     return {
         "checks.md": checks(),
         "guides/commands.md": commands(),
+        "schema/ci-v1.json": json.dumps(ci_schema(), indent=2) + "\n",
         "schema/run-v1.json": json.dumps(record_schema(), indent=2) + "\n",
         "schema/worker-v1.json": json.dumps(worker_schema(), indent=2) + "\n",
     }

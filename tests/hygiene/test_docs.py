@@ -67,7 +67,14 @@ def generated() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["checks.md", "guides/commands.md", "schema/run-v1.json", "schema/worker-v1.json"]
+    "name",
+    [
+        "checks.md",
+        "guides/commands.md",
+        "schema/ci-v1.json",
+        "schema/run-v1.json",
+        "schema/worker-v1.json",
+    ],
 )
 def test_generated_page_is_current(name: str) -> None:
     written = (DOCS / name).read_text(encoding="utf-8")

@@ -37,6 +37,7 @@ VERBS: Mapping[str, str] = {
     "commit": "commit exactly the code each run saw, its record and its note",
     "seal": "close the record of a run whose process is gone",
     "check": "find runs that nobody could understand or reproduce",
+    "ci": "judge what a change brings, against the branch it goes to",
     "doctor": "find and mend what would make recording fail silently",
     "gc": "drop snapshots of committed runs, and leftovers",
     "install": "put the checks into this repository's commit hooks",

@@ -1,0 +1,25 @@
+"""Text that every reader takes: paths of git may hold bytes that are no text."""
+
+from __future__ import annotations
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.contract.json_text import Json
+    from ledger.policy.finding import Finding
+
+
+def wellformed(text: str) -> str:
+    r"""Return ``text`` with bytes that are no UTF-8 written out, as ``\xff``.
+
+    A lone surrogate, which stands for one in Python, is refused by strict parsers of JSON and XML.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def finding_document(finding: Finding) -> dict[str, Json]:
+    """Return ``finding`` as an answer holds it."""
+    return {
+        key: wellformed(item) if isinstance(item, str) else item
+        for key, item in finding.to_json().items()
+    }
