@@ -39,8 +39,13 @@ _IN_TEXT = re.compile(f"{_LINKS}{_REFERENCES})|{_SIGNS}")
 _ESCAPES = {sign: f"&#{ord(sign)};" for sign in "\\`*[]~_|$"}
 _ESCAPES |= {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _LINK = "://"
-_START = re.compile(r"[-+:=#]|[0-9]{1,9}[.)]")
-"""What begins a list, a heading or the line below one."""
+_START = re.compile(r"[-+:=#/]|[0-9]{1,9}[.)]")
+"""What begins a list, a heading or the line below one, or is a command to GitLab."""
+
+
+def clip(text: str, limit: int) -> str:
+    """Return ``text``, or the beginning of it with an ellipsis, at most ``limit`` characters."""
+    return text if len(text) <= limit else text[: max(0, limit - 1)] + _ELLIPSIS
 
 
 def visible(text: str, limit: int = MAX_CHARS) -> str:
@@ -49,8 +54,7 @@ def visible(text: str, limit: int = MAX_CHARS) -> str:
     Controls, escapes, line breaks, bidirectional and zero-width characters, surrogates and
     whatever else cannot be seen stand as ``\x1b``, ``\u202e``.
     """
-    clipped = text if len(text) <= limit else text[: max(0, limit - 1)] + _ELLIPSIS
-    shown = printable(clipped)
+    shown = printable(clip(text, limit))
     return shown if shown.isascii() else _STACKED.sub(_escaped, _UNSEEN.sub(_escaped, shown))
 
 
