@@ -50,15 +50,6 @@ class Standing:
 class Detail:
     """What else is told of one of the few runs that are shown."""
 
-    against: str | None
-    """Id of the run that it is compared with; None where there is none."""
-    against_is: str | None
-    """best, or parent where the run has one."""
-    config: tuple[Difference, ...]
-    is_same_code: bool | None
-    n_code_paths: int | None
-    """How many code paths differ; None where a manifest is not to be had."""
-    is_same_environment: bool | None
     hypothesis: str
     """First paragraph of what a person wrote, "" for nothing; so is ``result``."""
     result: str
@@ -66,6 +57,20 @@ class Detail:
     """(n,) values of the metric in row order, of the best trial in a sweep; empty without rows."""
     trial_params: tuple[tuple[str, Json], ...] = ()
     """(name, value) of the best trial of a sweep."""
+    against: str | None = None
+    """Id of the run that it is compared with; None where there is none."""
+    against_is: str | None = None
+    """best, or parent where the run has one."""
+    config: tuple[Difference, ...] = ()
+    """The first params that differ."""
+    n_config: int = 0
+    """How many differ."""
+    is_same_code: bool | None = None
+    code_paths: tuple[str, ...] = ()
+    """The first code paths that differ."""
+    n_code_paths: int | None = None
+    """How many differ; None where a manifest is not to be had."""
+    is_same_environment: bool | None = None
 
 
 @value
@@ -125,9 +130,10 @@ def to_json(found: Arrivals) -> list[Json]:
     ``best_run_id``, ``best_value``, ``change``, ``percent``, ``verdict`` (better, worse, equal or
     unknown) and ``why`` (of an unknown one). ``detail`` is null beyond the first runs, else:
     ``against`` (a run id or null), ``against_is`` (best or parent), ``config`` (a list of ``key``,
-    ``old``, ``new``, ``in_old``, ``in_new``), ``same_code``, ``n_code_paths``,
-    ``same_environment`` (null: cannot tell), ``hypothesis``, ``result``, and ``trial_params`` of
-    the best trial. Numbers that are not finite are "nan", "inf", "-inf".
+    ``old``, ``new``, ``in_old``, ``in_new``, of the first 200) and ``n_config``, ``same_code``
+    (null: cannot tell), ``code_paths`` (the first 50) and ``n_code_paths`` (null: cannot tell),
+    ``same_environment`` (likewise), ``hypothesis``, ``result``, and ``trial_params`` of the best
+    trial. Numbers that are not finite are "nan", "inf", "-inf".
     """
     return [_run_json(run) for run in found.runs]
 
@@ -165,7 +171,9 @@ def _detail_json(detail: Detail) -> dict[str, Json]:
         "against": detail.against,
         "against_is": detail.against_is,
         "config": config,
+        "n_config": detail.n_config,
         "same_code": detail.is_same_code,
+        "code_paths": list(detail.code_paths),
         "n_code_paths": detail.n_code_paths,
         "same_environment": detail.is_same_environment,
         "hypothesis": detail.hypothesis,

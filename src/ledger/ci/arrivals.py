@@ -6,8 +6,9 @@ import math
 
 from ledger.ci.arrival import BETTER, EQUAL, UNKNOWN, Arrival, Arrivals
 from ledger.ci.detail import Others, detail_of, sweep_of
-from ledger.ci.sides import open_sides
+from ledger.ci.sides import HEAD, open_sides
 from ledger.ci.standing import Yardstick
+from ledger.ci.table_sizes import MAX_TABLES, table_sizes, without_tables
 from ledger.reader.facts import is_same_data
 from ledger.reader.ledger import BrokenRun
 from ledger.reader.stats import collect_stats
@@ -16,7 +17,7 @@ from ledger.value import as_dict, value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ledger.ci.arrival import Standing
     from ledger.ci.sides import Sides
@@ -29,7 +30,12 @@ SHOWN = 20
 
 
 def arrivals(
-    repository: Repository, base: str | None, head: str, *, shown: int = SHOWN
+    repository: Repository,
+    base: str | None,
+    head: str,
+    *,
+    shown: int = SHOWN,
+    max_tables: int = MAX_TABLES,
 ) -> Arrivals:
     """Return the runs that are in head's tree and not in the merge base, better ones first.
 
@@ -42,6 +48,8 @@ def arrivals(
         base: the branch or commit that the change goes to; None: every run of head is new.
         head: the last commit of the change.
         shown: so many runs have a detail.
+        max_tables: bytes of one run's tables that are read, and of those of all that are shown
+            four times as many.
 
     Raises:
         LedgerError: a commit is not here, there is no common history, or git fails.
@@ -49,10 +57,11 @@ def arrivals(
     sides, problems = open_sides(repository, base, head)
     found: list[_Newcomer] = []
     for side in sides:
-        found += _newcomers(side, problems)
+        found += _newcomers(side, max_tables, problems)
     found.sort(key=_order)
-    runs = [each.arrival if place >= shown else each.told() for place, each in enumerate(found)]
-    return Arrivals(runs=tuple(runs), problems=tuple(dict.fromkeys(problems)))
+    told = _told(found[:shown], 4 * max_tables, problems)
+    runs = (*told, *(each.arrival for each in found[shown:]))
+    return Arrivals(runs=runs, problems=tuple(dict.fromkeys(problems)))
 
 
 @value
@@ -63,31 +72,48 @@ class _Newcomer:
     run: StoredRun
     side: Sides
     others: Others
-
-    def told(self) -> Arrival:
-        """Return the run with its details."""
-        ledger, standing = self.side.head, self.arrival.standing
-        detail, sweep = detail_of(ledger, self.run, standing, self.others)
-        fields = as_dict(self.arrival) | {"detail": detail, "sweep": sweep}
-        return Arrival(**fields)  # type: ignore[arg-type]  # its own fields
+    n_bytes: int
+    """Of its tables."""
 
 
-def _newcomers(side: Sides, problems: list[str]) -> Iterator[_Newcomer]:
+def _told(found: Sequence[_Newcomer], left: int, problems: list[str]) -> Iterator[Arrival]:
+    """Yield the runs with their details; without curves once ``left`` bytes were read."""
+    for each in found:
+        left -= each.n_bytes
+        run = each.run if left >= 0 else without_tables(each.run)
+        standing = each.arrival.standing
+        detail, sweep = detail_of(each.side.head, run, standing, each.others, problems)
+        fields = as_dict(each.arrival) | {"detail": detail, "sweep": sweep}
+        yield Arrival(**fields)  # type: ignore[arg-type]  # its own fields
+
+
+def _newcomers(side: Sides, max_tables: int, problems: list[str]) -> Iterator[_Newcomer]:
     new = _new_runs(side, problems)
     if not new:
         return
     settings = (side.base[0] if side.base else side.head).settings
     yardstick = Yardstick(side.base, settings.metrics)
     problems += yardstick.problems
-    others = Others(together=side.together(), base=yardstick.runs, new=new)
-    for run in new.values():
+    others = Others(together=side.together(), base=yardstick.all, new=new)
+    sizes = table_sizes(side.objects.repository, side.head, new.values())
+    for each in new.values():
+        n_bytes = sizes.get(each.run_id, 0)
+        run = each if n_bytes <= max_tables else without_tables(each)
+        if run is not each:
+            problems.append(f"{HEAD}:{each.path}: its tables are too large to be read here")
         found = collect_stats(side.head, [run])
         problems += [str(each) for each in found.broken]
         stats = {stat.metric: stat for stat in found.stats}
         standing = yardstick.standing(run, stats)
         best = others.find(standing.best_run_id)
         arrival = _arrival(side, run, stats, standing, best)
-        yield _Newcomer(arrival=arrival, run=run, side=side, others=others)
+        yield _Newcomer(
+            arrival=arrival,
+            run=run,
+            side=side,
+            others=others,
+            n_bytes=n_bytes if run is each else 0,
+        )
 
 
 def _new_runs(side: Sides, problems: list[str]) -> dict[str, StoredRun]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 
 from ledger.ci.arrival import BEST, PARENT, Detail, Sweep
-from ledger.ci.safe_text import paragraph
+from ledger.ci.safe_text import clip, paragraph
 from ledger.contract.json_text import as_object, as_text
+from ledger.contract.layout import why_illegal
 from ledger.contract.metrics import curve, rows_of_trial
+from ledger.contract.note import AUTO
 from ledger.errors import MalformedError
 from ledger.reader.asking.sweeps import trial_with
 from ledger.reader.compare import compare
 from ledger.reader.facts import of_cell
 from ledger.reader.index.trial_rows import trial_rows
-from ledger.reader.notes import read_note
+from ledger.reader.ledger import BrokenRun
+from ledger.reader.notes import note_in, read_note
 from ledger.reader.stats import run_columns
-from ledger.value import value
+from ledger.value import as_dict, value
 
 
 TYPE_CHECKING = False
@@ -25,11 +28,15 @@ if TYPE_CHECKING:
     from ledger.ci.arrival import Standing
     from ledger.contract.json_text import Json
     from ledger.contract.metrics import Table
+    from ledger.contract.note import Note
     from ledger.reader.compare import Comparison
     from ledger.reader.ledger import Ledger, StoredRun
 
 _NOTE_CHARS = 1000
-_AUTO = "[auto]"
+MAX_CONFIG, MAX_PATHS = 200, 50
+"""So many params and code paths that differ are named; of the others only how many there are."""
+_PATH = "path:"
+_TOLD = ("Hypothesis", "Result")
 
 
 @value
@@ -57,34 +64,52 @@ class Others:
 
 
 def detail_of(
-    ledger: Ledger, run: StoredRun, standing: Standing, others: Others
+    ledger: Ledger, run: StoredRun, standing: Standing, others: Others, problems: list[str]
 ) -> tuple[Detail, Sweep | None]:
     """Return what is told of ``run``, and what it tried if it is a sweep.
 
-    What cannot be read is left out: it was named where its values were read.
+    Args:
+        ledger: reads the run.
+        run: a new one.
+        standing: against the best on the base.
+        others: what it may be compared with.
+        problems: takes a line where the run's tables cannot be read.
     """
     parent = others.find(run.record.parent)
-    against = run.record.parent if parent is not None else standing.best_run_id
-    found = others.comparison(run, against)
-    tables = _tables(ledger, run)
+    if parent is None or parent.run_id == run.run_id:
+        against, against_is = standing.best_run_id, BEST
+    else:
+        against, against_is = parent.run_id, PARENT
+    tables = _tables(ledger, run, problems)
     sweep = sweep_of(ledger, run, standing, tables)
     trial = None if sweep is None else sweep.best_trial
     hypothesis, result = _note(ledger, run)
-    paths = () if found is None else [e for e in found.section("code") if e.key.startswith("path:")]
-    is_told = found is not None and "code" not in found.unknown
     detail = Detail(
-        against=None if found is None else against,
-        against_is=None if found is None else PARENT if parent is not None else BEST,
-        config=() if found is None else found.section("config"),
-        is_same_code=None if found is None else found.is_same_code,
-        n_code_paths=len(paths) if is_told else None,
-        is_same_environment=None if found is None else found.is_same_environment,
         hypothesis=hypothesis,
         result=result,
         curve=_curve(tables, standing.metric, trial),
         trial_params=() if trial is None else _trial_params(ledger, run, tables, trial),
     )
-    return detail, sweep
+    found = others.comparison(run, against)
+    return (detail if found is None else _compared(detail, found, against_is)), sweep
+
+
+def _compared(detail: Detail, found: Comparison, against_is: str) -> Detail:
+    """Return ``detail`` with what differs from the run that is compared with."""
+    config = found.section("config")
+    keys = [each.key for each in found.section("code")]
+    code = [key.removeprefix(_PATH) for key in keys if key.startswith(_PATH)]
+    fields = as_dict(detail) | {
+        "against": found.old,
+        "against_is": against_is,
+        "config": config[:MAX_CONFIG],
+        "n_config": len(config),
+        "is_same_code": found.is_same_code,
+        "code_paths": tuple(code[:MAX_PATHS]),
+        "n_code_paths": None if "code" in found.unknown else len(code),
+        "is_same_environment": found.is_same_environment,
+    }
+    return Detail(**fields)  # type: ignore[arg-type]  # its own fields
 
 
 def sweep_of(
@@ -112,11 +137,12 @@ def sweep_of(
     return Sweep(n_trials=n_trials or 0, best_trial=best)
 
 
-def _tables(ledger: Ledger, run: StoredRun) -> list[Table]:
+def _tables(ledger: Ledger, run: StoredRun, problems: list[str]) -> list[Table]:
     try:
         return ledger.tables(run)
-    except MalformedError:
-        return []  # named where its numbers were read
+    except MalformedError as error:
+        problems.append(str(BrokenRun(path=str(error.path or run.path), error=error)))
+        return []
 
 
 def _trials(ledger: Ledger, run: StoredRun, tables: list[Table]) -> list[tuple[object, ...]]:
@@ -151,12 +177,27 @@ def _curve(tables: list[Table], metric: str | None, trial: str | None) -> tuple[
 def _note(ledger: Ledger, run: StoredRun) -> tuple[str, str]:
     """Return what a person wrote as hypothesis and as result, the first paragraph of each."""
     note = read_note(ledger, run)
-    sections = {} if note is None else note.sections
-    texts = [
-        "\n".join(line for line in section.text.split("\n") if not line.startswith(_AUTO))
-        if section is not None and section.is_filled
-        else ""
-        for section in (sections.get("Hypothesis"), sections.get("Result"))
-    ]
-    hypothesis, result = (paragraph(text)[:_NOTE_CHARS] for text in texts)
-    return hypothesis, result
+    return ("", "") if note is None else tuple(_written(ledger, note, e) for e in _TOLD)  # type: ignore[return-value]  # two
+
+
+def _written(ledger: Ledger, note: Note, name: str) -> str:
+    """Return what a note says under ``name``, or else the first note that it refers to."""
+    own = _section(note, name)
+    if own:
+        return own
+    for run_id in note.see:
+        path = ledger.source.locate(run_id) if why_illegal(run_id) is None else None
+        other = None if path is None else note_in(ledger, path)
+        text = "" if other is None else _section(other, name)
+        if text:
+            return f"as in {run_id}: {text}"
+    return ""
+
+
+def _section(note: Note, name: str) -> str:
+    section = note.sections.get(name)
+    if section is None or not section.is_filled:
+        return ""
+    lines = section.text.split("\n")
+    own = "\n".join(line for line in lines if not f"{line.strip()} ".startswith(AUTO))
+    return clip(paragraph(own), _NOTE_CHARS)

@@ -24,6 +24,7 @@ SUMMARY_BYTES = 1_048_576 - 1_024
 """What a job summary may hold, less what else is written there."""
 _FIRST_FINDINGS, _FIRST_WAIVERS, _FIRST_PROBLEMS = 20, 10, 5
 _ALL = 1 << 30
+_ID_CHARS = 12
 _FINDINGS, _WAIVERS, _RUNS, _PROBLEMS, _DETAILS = range(5)
 _KEEP = (
     (_FINDINGS, _FIRST_FINDINGS),
@@ -87,7 +88,7 @@ def _start(judged: Judged, arrivals: Arrivals | None) -> str:
     """Return the marker and the line with the verdict."""
     if judged.cannot_judge is not None:
         said = markdown_text(judged.cannot_judge)
-        return f"{MARKER}\n**ledger: cannot judge** (LED000): {said}\n"
+        return f"{MARKER}\n**ledger: cannot judge** (LED000): {said}\n{_range(judged)}"
     verdict = judged.verdict
     word = "blocked" if verdict.is_blocked else "pass"
     n_errors = sum(one.severity == ERROR for one in verdict.findings)
@@ -98,7 +99,15 @@ def _start(judged: Judged, arrivals: Arrivals | None) -> str:
         told.append(_count(len(arrivals.runs), "new run"))
         n_better = sum(run.standing.word == BETTER for run in arrivals.runs)
         told += [f"{n_better} better than the best on the base"] if n_better else []
-    return f"{MARKER}\n**ledger: {word}**: {', '.join(told)}\n"
+    return f"{MARKER}\n**ledger: {word}**: {', '.join(told)}\n{_range(judged)}"
+
+
+def _range(judged: Judged) -> str:
+    """Return the line that says what was judged."""
+    request = judged.request
+    base = "nothing" if request.base is None else markdown_code(request.base[:_ID_CHARS])
+    only = "; whether runs cover the code was not asked" if request.is_integrity_only else ""
+    return f"\n{markdown_code(request.head[:_ID_CHARS])} against {base}{only}\n"
 
 
 def _finding(one: Finding) -> str:
@@ -115,7 +124,7 @@ def _finding(one: Finding) -> str:
 
 
 def _waiver(waiver: Waiver) -> str:
-    by = "" if waiver.commit is None else f" of {markdown_code(waiver.commit[:12])}"
+    by = "" if waiver.commit is None else f" of {markdown_code(waiver.commit[:_ID_CHARS])}"
     codes = Counter(one.code for one in waiver.findings)
     what = ", ".join(f"{n} × {markdown_text(code)}" for code, n in sorted(codes.items()))
     return f"- {markdown_text(waiver.kind)}{by} {markdown_code(waiver.text)}: {what or 'nothing'}\n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WORDS = {True: "same", False: "other", None: "unknown"}
 _COLUMNS = ("run", "metric", "value", "best on the base", "change", "data", "code", "status")
-_MAX_LAST, _MAX_CONFIG, _MAX_METRICS = 3, 30, 20
+_MAX_LAST, _MAX_CONFIG, _MAX_METRICS, _MAX_PATHS = 3, 30, 20, 10
 _NAME_CHARS, _VALUE_CHARS, _NOTE_CHARS = 128, 120, 1000
 _WIDTH = 24
 
@@ -72,6 +72,11 @@ def _facts(run: Arrival) -> Iterator[str]:
     if run.standing.why is not None:
         yield f"no verdict: {markdown_text(run.standing.why)}"
     if detail is not None and detail.against is not None:
+        paths = ", ".join(
+            markdown_code(path, _NAME_CHARS) for path in detail.code_paths[:_MAX_PATHS]
+        )
+        more = ", …" if len(detail.code_paths) > _MAX_PATHS else ""
+        yield f"code: {_code(detail)}" + (f": {paths}{more}" if paths else "")
         yield f"environment: {_WORDS[detail.is_same_environment]}"
     if detail is not None and detail.trial_params:
         shown = ", ".join(f"{markdown_text(k)} {_json(v)}" for k, v in detail.trial_params)
@@ -93,7 +98,7 @@ def _config(detail: Detail) -> list[str]:
         f"| {markdown_code(each.key, _NAME_CHARS)} | {_old(each)} | {_new(each)} |\n"
         for each in detail.config[:_MAX_CONFIG]
     ]
-    more = len(detail.config) - len(rows)
+    more = detail.n_config - len(rows)
     return [
         f"| config | {other} | this run |\n| --- | --- | --- |\n",
         *rows,
@@ -120,7 +125,7 @@ def _sweep(run: Arrival) -> str:
         return ""
     best = run.sweep.best_trial
     told = "" if best is None else f", best {markdown_code(best, _NAME_CHARS)}"
-    return f" ({run.sweep.n_trials} trials{told})"
+    return f" ({number_text(run.sweep.n_trials)} trials{told})"
 
 
 def _metric(run: Arrival) -> str:

@@ -33,11 +33,15 @@ class Yardstick:
     def __init__(self, ledgers: Sequence[Ledger], goals: Mapping[str, str]) -> None:
         self._goals = goals
         self.runs: dict[str, StoredRun] = {}
+        """By id, less the retracted ones, which are in ``all``."""
+        self.all: dict[str, StoredRun] = {}
         self.problems: list[str] = []
         self._stats: dict[str, list[Stat]] = {}
         """By metric, in the order of the runs."""
+        self._first_two: dict[tuple[str, str], list[tuple[str, float]]] = {}
         self._directions: dict[tuple[object, ...], tuple[Goal | None, str | None]] = {}
         for ledger in ledgers:
+            self.all |= ledger.by_id
             runs = kept(ledger.runs)
             self.problems += [str(each) for each in ledger.broken]
             self.runs |= {run.run_id: run for run in runs}
@@ -87,21 +91,24 @@ class Yardstick:
         return self._directions[key]
 
     def _best_of(self, metric: str, goal: Goal, but: str) -> tuple[str, float] | None:
-        """Return (run id, value) of the best on the base; ties: the earlier start, then the id.
+        """Return (run id, value) of the best on the base.
 
         A run that was brought to the base too is not measured against itself, ``but``.
         """
+        if (metric, goal) not in self._first_two:
+            self._first_two[metric, goal] = self._ranked(metric, goal)[:2]
+        return next((each for each in self._first_two[metric, goal] if each[0] != but), None)
+
+    def _ranked(self, metric: str, goal: Goal) -> list[tuple[str, float]]:
+        """Return (run id, value) of every run, the best first; ties: earlier start, then id."""
         found = [
-            (number, self.runs[stat.run_id])
+            (stat.run_id, number)
             for stat in self._stats.get(metric, ())
-            if stat.run_id != but and (number := _best(stat, goal)) is not None
+            if (number := _best(stat, goal)) is not None
         ]
-        if not found:
-            return None
-        first = (max if goal == "max" else min)(number for number, _ in found)
-        ties = [run for number, run in found if number == first]
-        best = min(ties, key=lambda run: (run.started, run.run_id))
-        return best.run_id, first
+        found.sort(key=lambda each: (self.runs[each[0]].started, each[0]))
+        found.sort(key=lambda each: each[1], reverse=goal == "max")
+        return found
 
 
 def _measured(

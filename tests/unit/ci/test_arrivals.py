@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.ci.arrival import to_json
+from ledger.ci.arrivals import arrivals
+from ledger.ci.judged import Judged
+from ledger.ci.markdown import to_markdown
+from ledger.ci.request import Request
 from ledger.errors import LedgerError
+from ledger.policy.judge import Verdict
+from ledger.reader.question import Ranking
+from ledger.reader.ranking import ask
+from ledger.reader.where import open_place
+from ledger.storage.bare import find_objects
+from ledger.storage.git import clean_environment
 from make_repo import git, make_repo
 from unit.ci.changes import arrived, by_name
+from unit.ci.rendered import render
 from unit.reader.builders import (
     COMMIT,
     FILLED_NOTE,
     FIRST,
+    NOW,
     add_manifest,
     add_run,
     epochs,
     make_project,
+    make_record,
+    run_id_of,
 )
 from unit.reader.places import branch, commit, folder_of, switch
 
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from ledger.contract.json_text import Json
 
 LATER = FIRST + timedelta(days=1)
 
@@ -212,6 +232,7 @@ def test_what_changed_is_told_against_the_parent_or_the_best(tmp_path: Path) -> 
     assert (detail.against, detail.against_is) == (first, "parent")
     assert [(each.key, each.old, each.new) for each in detail.config] == [("lr", 0.5, 0.7)]
     assert (detail.n_code_paths, detail.is_same_code) == (2, False)
+    assert detail.code_paths == ("gone.py", "train.py")
     assert (found["second"].is_same_data, found["second"].is_dirty) == (False, True)
     assert detail.hypothesis == "A smaller step converges later and better."
     assert detail.result == "val_acc 0.93 against 0.90."
@@ -340,3 +361,216 @@ def test_a_commit_that_is_not_here_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerError, match="no commit here"):
         arrived(repo, "0" * 40)
+
+
+def test_the_parent_may_be_retracted_and_a_run_is_no_parent_of_its_own(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    (folder_of(repo, "low") / "retraction.md").write_text("wrong\n")
+    commit(repo)
+    git(repo, "branch", "--force", "main")
+    low = folder_of(repo, "low").name
+    _add(repo, "child", 0.5, parent=low)
+    own = run_id_of("own", LATER)
+    _add(repo, "own", 0.5, parent=own, run_id=own)
+    _add(repo, "orphan", 0.5, parent="nobody")
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    against = {
+        name: (run.detail.against, run.detail.against_is)
+        for name, run in found.items()
+        if run.detail
+    }
+    high = folder_of(repo, "high").name
+    assert against == {"child": (low, "parent"), "own": (high, "best"), "orphan": (high, "best")}
+
+
+def test_a_note_that_refers_to_another_is_told_by_that(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    first = _add(repo, "first", 0.5, note=FILLED_NOTE)
+    _add(repo, "second", 0.5, note={"Change": [f"See: {first}", "See: ../../etc"]})
+    _add(repo, "third", 0.5, note={"Hypothesis": ["[auto] filled by the program"]})
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    details = {name: run.detail for name, run in found.items()}
+    assert details["second"] is not None
+    assert details["second"].result == f"as in {first}: val_acc 0.93 against 0.90."
+    assert details["third"] is not None
+    assert details["third"].hypothesis == ""
+
+
+def test_tables_that_are_too_large_are_left_alone(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    _add(repo, "long", *[0.1] * 300)
+    _add(repo, "open", *[0.1] * 300, is_sealed=False, metrics={"val_acc": 0.95})
+    for number in range(5):
+        _add(repo, f"short{number}", 0.5 - 0.1 * number, *[0.01] * 130)
+    commit(repo)
+
+    found = arrived(repo, max_tables=2000)
+
+    told = {
+        run.name: (run.standing.value, len(run.detail.curve)) for run in found.runs if run.detail
+    }
+    assert (told["long"], told["open"]) == ((0.1, 0), (0.95, 0))
+    assert [told[f"short{number}"][1] for number in range(5)] == [131, 131, 131, 131, 0]
+    assert {line.rpartition(": ")[2] for line in found.problems} == {
+        "its tables are too large to be read here"
+    }
+    assert len(found.problems) == 2
+
+
+def test_a_broken_table_of_a_sealed_run_is_named_too(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    new = _add(repo, "new", 0.99)
+    (repo / "ledger/2026-02" / new / "metrics.csv").write_text("epoch,epoch\n0,1\n")
+    commit(repo)
+
+    found = arrived(repo)
+
+    assert found.runs[0].standing.value == 0.99
+    (said,) = found.problems
+    assert said.startswith(f"ledger/2026-02/{new}/metrics.csv")
+
+
+@pytest.mark.parametrize("goal", ["max", "min"])
+def test_the_best_on_the_base_is_the_answer_of_the_query(tmp_path: Path, goal: str) -> None:
+    """Ties, failed, crashed, retracted and diverged runs: one meaning of best everywhere."""
+    repo = make_repo(tmp_path)
+    make_project(repo)
+    nan = float("nan")
+    curves = [(0.5, 0.9), (0.9, 0.5), (0.1, nan), (nan, nan), (0.95, 0.02), (0.1, 0.3)]
+    for number, values in enumerate(curves):
+        add_run(
+            repo,
+            f"old{number}",
+            epochs(score=values),
+            started=FIRST - timedelta(hours=number),
+            objective=("score", goal),
+            status=("finished", "failed", "running")[number % 3],
+            files={"retraction.md": b"wrong\n"} if number == 4 else {},
+        )
+    commit(repo)
+    branch(repo, "exp")
+    add_run(repo, "new", epochs(score=[0.4]), objective=("score", goal), started=LATER)
+    commit(repo)
+
+    (new,) = arrived(repo).runs
+
+    question = Ranking(verb="best", metric="score")
+    answer = ask(open_place(repo, at="main", now=NOW), question, text="best score")
+    first = answer.rows[0]
+    assert (new.standing.best_run_id, new.standing.best_value) == (first.run_id, first.value)
+    assert new.standing.word == "worse"
+
+
+def _squashed(repo: Path) -> tuple[str, str]:
+    switch(repo, "main")
+    git(repo, "merge", "--quiet", "--squash", "exp")
+    return git(repo, "rev-parse", "HEAD").strip(), commit(repo, "squashed")
+
+
+def _merged(repo: Path) -> tuple[str, str]:
+    switch(repo, "main")
+    _add(repo, "meanwhile", 0.1)
+    base = commit(repo)
+    git(repo, "merge", "--quiet", "--no-ff", "-m", "merge", "exp")
+    return base, "HEAD"
+
+
+def _rebased(repo: Path) -> tuple[str, str]:
+    switch(repo, "main")
+    _add(repo, "meanwhile", 0.1)
+    commit(repo)
+    switch(repo, "exp")
+    git(repo, "rebase", "--quiet", "main")
+    return "main", "exp"
+
+
+@pytest.mark.parametrize("make", [_squashed, _merged, _rebased])
+@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+def test_however_a_branch_lands_its_runs_are_the_new_ones(
+    tmp_path: Path, make: Callable[[Path], tuple[str, str]], object_format: str
+) -> None:
+    repo = make_repo(tmp_path, object_format=object_format)
+    make_project(repo)
+    add_run(repo, "old", epochs(val_acc=[0.6]))
+    commit(repo)
+    branch(repo, "exp")
+    _add(repo, "new", 0.7)
+    commit(repo)
+
+    found = arrived(repo, *make(repo))
+
+    assert [(run.name, run.standing.word) for run in found.runs] == [("new", "better")]
+
+
+def test_a_repository_without_files_is_asked_alike(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    _add(repo, "new", 0.95)
+    commit(repo)
+    git(tmp_path, "clone", "--quiet", "--bare", str(repo), "bare.git")
+    bare = find_objects(os.fspath(tmp_path / "bare.git"), clean_environment(os.environ))
+
+    assert arrivals(bare, "main", "exp") == arrived(repo)
+
+
+def test_no_common_history_is_an_error(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    git(repo, "checkout", "--quiet", "--orphan", "other")
+    commit(repo)
+
+    with pytest.raises(LedgerError, match="no common history"):
+        arrived(repo, "main", "other")
+
+
+_ODD: tuple[Json, ...] = (
+    None, 10**3000, "x\u0000\u202e|`<b>", "-inf", [None], {"": None},
+    {"metric": "m", "goal": "max"}, {"n_trials": 10**3000, "best_trial": 7},
+)  # fmt: skip
+
+
+def test_no_record_stops_the_others(tmp_path: Path) -> None:
+    """Every section of a record as something that it is not: told, or named as broken."""
+    repo = _repo(tmp_path)
+    sections = [
+        *make_record("x"),
+        "columns",
+        "summary",
+        "files",
+        "sweep",
+        "error",
+        "thinned",
+        "note",
+    ]
+    n_runs = 0
+    for section in sections:
+        if section not in {"run_id", "timestamp"}:
+            for number, odd in enumerate(_ODD):
+                document = make_record(
+                    f"{section}{number}", started=LATER, metrics={"val_acc": 0.5}
+                )
+                folder = repo / "ledger/2026-02" / str(document["run_id"])
+                folder.mkdir()
+                data = json.dumps({**document, section: odd})
+                (folder / "run.json").write_text(data)
+                (folder / "metrics.csv").write_text("epoch,val_acc\n0,0.5\n")
+                n_runs += 1
+    _add(repo, "good", 0.99)
+    commit(repo)
+
+    found = arrived(repo, shown=1000)
+
+    assert n_runs > 150
+    assert len(found.runs) + len(found.problems) >= n_runs + 1
+    assert found.runs[0].standing.word == "better"
+    assert json.dumps(to_json(found), allow_nan=False)
+    judged = Judged(
+        request=Request(base="1" * 40, head="2" * 40), verdict=Verdict(findings=(), n_runs=0)
+    )
+    text = to_markdown(judged, found, max_bytes=1 << 22)
+    assert [] == [run.run_id for run in found.runs if run.run_id not in text]
+    assert render(text).tags.count("details") == len(found.runs)

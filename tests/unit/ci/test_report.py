@@ -20,7 +20,15 @@ from make_repo import make_repo
 from unit.ci.changes import arrived
 from unit.ci.rendered import BREAK, render
 from unit.ci.test_safe_text import ATTACKS
-from unit.reader.builders import FILLED_NOTE, FIRST, add_run, epochs, small_ledger
+from unit.reader.builders import (
+    COMMIT,
+    FILLED_NOTE,
+    FIRST,
+    add_manifest,
+    add_run,
+    epochs,
+    small_ledger,
+)
 from unit.reader.places import branch, commit
 
 
@@ -50,12 +58,14 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ids = small_ledger(repo)
     commit(repo)
     branch(repo, "exp")
+    code = add_manifest(repo, {"train.py": "f" * 40, "model.py": "b" * 40, "aug.py": "e" * 40})
     add_run(
         repo,
         "deeper",
         epochs(loss=[2.0, 0.8, 0.3], val_acc=[0.5, 0.9, 0.958]),
         started=LATER,
         config={"lr": 0.001, "optimizer": {"name": "adam"}, "epochs": 4, "layers": 6},
+        git={"commit": COMMIT, "branch": "exp", "dirty": True, "dirty_paths": [], "code": code},
         parent=ids["small_lr"],
         note={**FILLED_NOTE, "Hypothesis": ["Depth helps,", "because.", "", "More of it."]},
     )
