@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.reader.answers import json_number
-from ledger.value import as_dict, value
+from ledger.value import value
 
 
 TYPE_CHECKING = False
@@ -118,69 +117,3 @@ class Arrivals:
     def n_more(self) -> int:
         """How many further ones there are."""
         return len(self.runs) - len(self.shown)
-
-
-def to_json(found: Arrivals) -> list[Json]:
-    """Return the new runs as ``new_runs`` of ``ledger ci --format json`` holds them.
-
-    Each has ``run_id``, ``name``, ``ledger`` and ``path`` (relative to the top of the repository),
-    ``started``, ``status``, ``dirty`` (null: cannot tell), ``marks`` (a list of words), ``last``
-    ({metric: value}), ``same_data`` (as the best run; null: cannot tell), ``sweep`` (null, or
-    ``n_trials`` and ``best_trial``), and ``standing``: ``metric``, ``goal``, ``value``,
-    ``best_run_id``, ``best_value``, ``change``, ``percent``, ``verdict`` (better, worse, equal or
-    unknown) and ``why`` (of an unknown one). ``detail`` is null beyond the first runs, else:
-    ``against`` (a run id or null), ``against_is`` (best or parent), ``config`` (a list of ``key``,
-    ``old``, ``new``, ``in_old``, ``in_new``, of the first 200) and ``n_config``, ``same_code``
-    (null: cannot tell), ``code_paths`` (the first 50) and ``n_code_paths`` (null: cannot tell),
-    ``same_environment`` (likewise), ``hypothesis``, ``result``, and ``trial_params`` of the best
-    trial. Numbers that are not finite are "nan", "inf", "-inf".
-    """
-    return [_run_json(run) for run in found.runs]
-
-
-def _run_json(run: Arrival) -> dict[str, Json]:
-    standing = as_dict(run.standing)
-    shown: dict[str, Json] = {
-        ("verdict" if key == "word" else key): _number(item) for key, item in standing.items()
-    }
-    return {
-        "run_id": run.run_id,
-        "name": run.name,
-        "ledger": run.ledger,
-        "path": run.path,
-        "started": run.started,
-        "status": run.status,
-        "dirty": run.is_dirty,
-        "marks": list(run.marks),
-        "standing": shown,
-        "same_data": run.is_same_data,
-        "last": {metric: json_number(number) for metric, number in run.last},
-        "sweep": None
-        if run.sweep is None
-        else {"n_trials": run.sweep.n_trials, "best_trial": run.sweep.best_trial},
-        "detail": None if run.detail is None else _detail_json(run.detail),
-    }
-
-
-def _detail_json(detail: Detail) -> dict[str, Json]:
-    keys = ("key", "old", "new", "in_old", "in_new")
-    config: list[Json] = [
-        {key: item for key, item in each.to_json().items() if key in keys} for each in detail.config
-    ]
-    return {
-        "against": detail.against,
-        "against_is": detail.against_is,
-        "config": config,
-        "n_config": detail.n_config,
-        "same_code": detail.is_same_code,
-        "code_paths": list(detail.code_paths),
-        "n_code_paths": detail.n_code_paths,
-        "same_environment": detail.is_same_environment,
-        "hypothesis": detail.hypothesis,
-        "result": detail.result,
-        "trial_params": dict(detail.trial_params),
-    }
-
-
-def _number(item: object) -> Json:
-    return json_number(item) if isinstance(item, float) else item  # type: ignore[return-value]  # plain fields

@@ -38,6 +38,8 @@ _KEEP = (
 )
 """What stays longest comes first; so the last to be dropped are the verdict, then these."""
 
+_WHAT = "\nData: against the best run. Code: against the parent, or else the best run.\n"
+
 
 def to_markdown(
     judged: Judged, arrivals: Arrivals | None, *, max_bytes: int = COMMENT_BYTES
@@ -72,6 +74,7 @@ def _parts(judged: Judged, arrivals: Arrivals | None) -> list[Part]:
         Part(
             head=new_runs_head(len(runs) + n_more, has_ledgers=has_ledgers),
             items=tuple(new_runs_row(run, has_ledgers=has_ledgers) for run in runs),
+            tail=_WHAT if runs else "",
             noun="new runs",
             n_elsewhere=n_more,
         ),

@@ -155,7 +155,8 @@ def _change(run: Arrival) -> str:
     change = "" if standing.change is None else f"{standing.change:+.4g}"
     percent = "" if standing.percent is None else f" ({standing.percent:+.2f} %)"
     word = f"**{standing.word}**" if standing.word in {BETTER, WORSE} else standing.word
-    return f"{change}{percent} {word}".strip()
+    on = "" if run.is_same_data is not False else ", on other data"
+    return f"{change}{percent} {word}{on}".strip()
 
 
 def _code(detail: Detail | None) -> str:
@@ -165,7 +166,8 @@ def _code(detail: Detail | None) -> str:
         return "same"
     if detail.n_code_paths is None:
         return "unknown"
-    return f"{detail.n_code_paths} path{'' if detail.n_code_paths == 1 else 's'} differ"
+    one = detail.n_code_paths == 1
+    return f"{detail.n_code_paths} path{' differs' if one else 's differ'}"
 
 
 def _status(run: Arrival) -> str:

@@ -8,9 +8,10 @@ import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
-from ledger.ci.arrival import to_json
+from ledger.ci.arrival_json import schema, to_json
 from ledger.ci.arrivals import arrivals
 from ledger.ci.judged import Judged
 from ledger.ci.markdown import to_markdown
@@ -567,7 +568,9 @@ def test_no_record_stops_the_others(tmp_path: Path) -> None:
     assert n_runs > 150
     assert len(found.runs) + len(found.problems) >= n_runs + 1
     assert found.runs[0].standing.word == "better"
-    assert json.dumps(to_json(found), allow_nan=False)
+    rows = to_json(found)
+    assert json.dumps(rows, allow_nan=False)
+    jsonschema.Draft202012Validator(schema()).validate(rows)
     judged = Judged(
         request=Request(base="1" * 40, head="2" * 40), verdict=Verdict(findings=(), n_runs=0)
     )

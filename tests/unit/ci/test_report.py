@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 
-from ledger.ci.arrival import to_json
+from ledger.ci.arrival_json import schema, to_json
 from ledger.ci.judged import Judged, Waiver
 from ledger.ci.markdown import COMMENT_BYTES, MARKER, to_markdown
 from ledger.ci.request import Request
@@ -214,3 +217,14 @@ def test_the_json_of_new_runs_holds_all_of_them(repo: Path) -> None:
     assert isinstance(standing, dict)
     assert (standing["verdict"], standing["best_value"]) == ("better", 0.931)
     assert (tuned["detail"], tuned["status"]) == (None, "failed")
+    jsonschema.Draft202012Validator(schema()).validate(rows)
+
+
+def test_the_json_of_new_runs_is_what_strict_parsers_take(found: Arrivals) -> None:
+    odd = _replaced(found, "a\udcff\ud800" + "b" * 20_000)
+
+    rows = to_json(odd)
+
+    assert json.dumps(rows, ensure_ascii=False).encode("utf-8")
+    assert max(map(len, re.findall(r"[ab]+", json.dumps(rows)))) < 10_000
+    jsonschema.Draft202012Validator(schema()).validate(rows)
