@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -15,13 +15,15 @@ from ledger.ci.formats.json import to_json
 from ledger.ci.formats.junit import to_junit
 from ledger.ci.formats.sarif import to_sarif
 from ledger.ci.formats.text import summary_line, to_text
+from ledger.ci.here import repository_around
 from ledger.ci.judge import cannot_judge, judge
+from ledger.ci.pre_receive import judge_updates, parse_updates
 from ledger.ci.request import GITHUB, GITLAB, NO_PROVIDER, Request
 from ledger.cli.exit_codes import FINDINGS, FINE, USAGE
 from ledger.cli.render import put, tell
 from ledger.errors import LedgerError
-from ledger.storage.bare import find_bare, find_objects
-from ledger.storage.git import clean_environment, find_repository
+from ledger.policy.finding import printable
+from ledger.storage.bare import find_receiving
 
 
 if TYPE_CHECKING:
@@ -59,8 +61,20 @@ _FORMATS: Mapping[str, Callable[[Judged], str]] = {
     help="Whose variables say what is judged.",
 )
 @click.option("--label", "labels", metavar="L", multiple=True, help="A label of the change.")
-def command(
-    base: str | None, head: str | None, form: str, provider: str, labels: tuple[str, ...]
+@click.option(
+    "--pre-receive",
+    "is_hook",
+    is_flag=True,
+    help="Judge a push on the server: what git gives its pre-receive hook is read from stdin.",
+)
+def command(  # noqa: PLR0913  # one for each option
+    base: str | None,
+    head: str | None,
+    form: str,
+    provider: str,
+    labels: tuple[str, ...],
+    *,
+    is_hook: bool,
 ) -> int:
     """Judge what a change brings: its new runs, and the code they are to cover.
 
@@ -68,11 +82,33 @@ def command(
     something must be mended, and with 2 when it cannot be judged.
     """
     wanted = Wanted(base=base, head=head, labels=labels, provider=provider)
-    judged = _judged(_repository(Path.cwd(), os.environ), os.environ, wanted)
-    text = _FORMATS[form](judged)
+    if is_hook:
+        if wanted != Wanted() or form != "text":
+            message = "--pre-receive takes no other option"
+            raise click.UsageError(message)
+        return _receive(os.environ)
+    judged = _judged(repository_around(os.getcwd(), os.environ), os.environ, wanted)
+    _show(_FORMATS[form](judged), summary_line(judged))
+    return _exit_code(judged)
+
+
+def _receive(environ: Mapping[str, str]) -> int:
+    repository = find_receiving(os.getcwd(), environ)
+    code = FINE
+    for update, judged in judge_updates(repository, parse_updates(sys.stdin.buffer.read())):
+        if judged is not None:
+            _show(to_text(judged), f"{printable(update.ref)}: {summary_line(judged)}")
+            code = max(code, _exit_code(judged))
+    return code
+
+
+def _show(text: str, summary: str) -> None:
     if text:
         put(text)
-    tell(summary_line(judged))
+    tell(summary)
+
+
+def _exit_code(judged: Judged) -> int:
     if judged.cannot_judge is not None:
         return USAGE
     return FINDINGS if judged.verdict.is_blocked else FINE
@@ -85,9 +121,3 @@ def _judged(repository: Repository, environ: Mapping[str, str], wanted: Wanted) 
         provider = provider_of(environ, wanted)
         return cannot_judge(Request(base=None, head="", provider=provider), error)
     return judge(repository, request)
-
-
-def _repository(folder: Path, environ: Mapping[str, str]) -> Repository:
-    env = clean_environment(environ)
-    here = os.fspath(folder)
-    return find_repository(here, env) if find_bare(here) is None else find_objects(here, env)

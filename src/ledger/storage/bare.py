@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
-from ledger.storage.git import Repository, failure, find_repository, run_git
+from ledger.storage.git import (
+    Repository,
+    clean_environment,
+    failure,
+    find_repository,
+    run_git,
+)
 
 
 TYPE_CHECKING = False
@@ -12,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+_QUARANTINE = (
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+)
 _DOT_GIT = ".git"
 _PLACES = ("--git-dir", "--git-common-dir", "--show-object-format")
 
@@ -28,7 +39,11 @@ def find_objects(folder: str, env: Mapping[str, str]) -> Repository:
     offline = {**env, **_OFFLINE}
     if find_bare(folder) is None:
         return find_repository(folder, offline)
-    output = run_git(("rev-parse", "--path-format=absolute", *_PLACES), cwd=folder, env=offline)
+    return _read_only(folder, offline)
+
+
+def _read_only(folder: str, env: Mapping[str, str]) -> Repository:
+    output = run_git(("rev-parse", "--path-format=absolute", *_PLACES), cwd=folder, env=env)
     if output.code:
         raise failure(("rev-parse",), output)
     git_dir, common_dir, object_format = os.fsdecode(output.stdout).rstrip("\n").split("\n")
@@ -37,9 +52,23 @@ def find_objects(folder: str, env: Mapping[str, str]) -> Repository:
         git_dir=git_dir,
         common_dir=common_dir,
         object_format=object_format,
-        env=offline,
+        env=env,
         is_bare=True,
     )
+
+
+def find_receiving(folder: str, environ: Mapping[str, str]) -> Repository:
+    """Return the repository that a push is coming into, whose hook runs in ``folder``.
+
+    Until the hook accepts them, new objects are in quarantine, where git's own variables point.
+
+    Raises:
+        GitError: it is no git directory, or git refuses it.
+    """
+    git_dir = os.path.abspath(os.path.join(folder, environ.get("GIT_DIR", ".")))
+    kept = {name: environ[name] for name in _QUARANTINE if name in environ}
+    env = {**clean_environment(environ), **_OFFLINE, **kept, "GIT_DIR": git_dir}
+    return _read_only(git_dir, env)
 
 
 def find_bare(folder: str) -> str | None:
