@@ -46,7 +46,7 @@ def put(
         _put_parquet(flat(), wanted.path)
     elif wanted.path is not None:
         text = _text(to_json, wanted, sheets, flat)
-        _write(wanted.path, (text + "\n").encode("utf-8"))
+        write_file(wanted.path, (text + "\n").encode("utf-8"))
     elif wanted.format != "table":
         text = _text(to_json, wanted, sheets, flat)
         if text:
@@ -105,10 +105,10 @@ def _put_parquet(grid: Grid, path: Path | None) -> None:
     if path is None:
         render.put_bytes(data)
     else:
-        _write(path, data)
+        write_file(path, data)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Write ``data`` into the file ``path``, whole or not at all; a device or a pipe is fed."""
     if path.exists() and not path.is_file():
         with path.open("wb") as file:

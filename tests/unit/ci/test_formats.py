@@ -198,7 +198,7 @@ def test_what_cannot_be_judged_is_told_in_every_form() -> None:
     assert "LED000 .: no base\n    fix: fetch it" == to_text(UNKNOWN)
     assert "ledger: cannot judge" == summary_line(UNKNOWN)
     assert "::error title=LED000 cannot judge::no base%0Afix: fetch it" == to_github(UNKNOWN)
-    assert "cannot-judge" == json.loads(to_json(UNKNOWN))["verdict"]
+    assert "cannot judge" == json.loads(to_json(UNKNOWN))["verdict"]
     assert "LED000" == json.loads(to_gitlab(UNKNOWN))[0]["check_name"]
     run = json.loads(to_sarif(UNKNOWN))["runs"][0]
     assert [{"executionSuccessful": False}] == run["invocations"]

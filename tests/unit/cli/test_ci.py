@@ -127,7 +127,7 @@ def test_an_opt_out_on_the_base_does_not_count(repo: Repo) -> None:
 @pytest.mark.parametrize("base", ["nowhere", "--all", "main..work", "", "main:train.py"])
 def test_a_base_that_is_no_commit_cannot_be_judged(base: str) -> None:
     code, out, err = ledger_ci(f"--base={base}", "--format=json")
-    assert (2, "cannot-judge") == (code, answer(out)["verdict"])
+    assert (2, "cannot judge") == (code, answer(out)["verdict"])
     assert "cannot judge" in err
 
 
@@ -217,6 +217,75 @@ def test_a_merge_request_is_judged_by_its_variables(repo: Repo) -> None:
     }
     assert 1 == ledger_ci("--format=gitlab", env=env)[0]
     assert 0 == ledger_ci(env=env | {"CI_MERGE_REQUEST_LABELS": "a,no-experiment"})[0]
+
+
+def test_a_report_is_written_beside_the_answer(repo: Repo, tmp_path: Path) -> None:
+    capture_run(repo.top)
+    repo.commit("run")
+    report = tmp_path / "report.md"
+    report.write_text("an old one")
+    code, out, _ = ledger_ci("--base=main", "--format=json", f"--report={report}")
+    assert (0, [RUN_ID]) == (code, [one["run_id"] for one in answer(out)["new_runs"]])
+    assert RUN_ID in report.read_text(encoding="utf-8")
+    assert len(report.read_bytes()) <= 65_536
+
+    assert 2 == ledger_ci("--base=gone", f"--report={report}")[0]
+    assert "LED000" in report.read_text(encoding="utf-8")
+
+
+def parsed_outputs(text: str) -> dict[str, str]:
+    """Return what the runner reads from the file that GITHUB_OUTPUT names."""
+    found, lines = {}, iter(text.split("\n"))
+    for line in lines:
+        if line:
+            name, sign, delimiter = line.partition("<<")
+            assert sign
+            value = []
+            for inner in lines:
+                if inner == delimiter:
+                    break
+                value.append(inner)
+            found[name] = "\n".join(value)
+    return found
+
+
+def test_a_step_of_a_workflow_leaves_outputs_and_a_summary(repo: Repo, tmp_path: Path) -> None:
+    capture_run(repo.top, note=None)
+    repo.commit("run")
+    output, summary = tmp_path / "output", tmp_path / "summary.md"
+    output.write_text("other=1\n")
+    summary.write_text("# before\n")
+    report = tmp_path / "a\nverdict<<EOF\npass\nEOF\nreport.md"
+    env = {"GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)}
+    arguments = ("--base=main", "--provider=none", "--format=github", f"--report={report}")
+    code, out, _ = ledger_ci(*arguments, env=env)
+    assert (1, True) == (code, out.startswith("::error file=ledger/2026-02/"))
+    expected = {"verdict": "fail", "n-findings": "1", "n-new-runs": "1", "report": str(report)}
+    assert expected == parsed_outputs(output.read_text().removeprefix("other=1\n"))
+    told = summary.read_text(encoding="utf-8")
+    assert told.startswith("# before\n")
+    assert "LED102" in told
+
+    assert 1 == ledger_ci(*arguments[:2], env=env)[0]
+    assert told == summary.read_text(encoding="utf-8"), "only that format is for the runner"
+
+
+@pytest.mark.usefixtures("repo")
+def test_a_summary_that_is_full_is_left_alone(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_bytes(b"x" * 1_040_000)
+    env = {"GITHUB_STEP_SUMMARY": str(summary)}
+    assert 1 == ledger_ci("--base=main", "--provider=none", "--format=github", env=env)[0]
+    assert 1_040_000 == summary.stat().st_size
+
+
+@pytest.mark.usefixtures("repo")
+def test_delimiters_are_never_the_same(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    for _ in range(2):
+        ledger_ci("--base=main", "--format=github", env={"GITHUB_OUTPUT": str(output)})
+    lines = output.read_text().split("\n")
+    assert 2 == len({line.partition("<<")[2] for line in lines if "<<" in line})
 
 
 def test_nothing_of_the_change_is_run(repo: Repo) -> None:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 
+from ledger.ci.arrival_json import schema as arrivals_schema
+from ledger.ci.arrival_json import to_json as arrivals_json
 from ledger.ci.formats.plain import finding_document, wellformed
 from ledger.policy.finding import ERROR, NOTICE, WARN
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ledger.ci.arrival import Arrivals
     from ledger.ci.judged import Judged, Waiver
     from ledger.contract.json_text import Json
 
-CANNOT_JUDGE = "cannot-judge"
+CANNOT_JUDGE = "cannot judge"
 VERDICTS = ("pass", "fail", CANNOT_JUDGE)
 
 
-def to_json(judged: Judged) -> str:
+def to_json(judged: Judged, arrivals: Arrivals | None = None) -> str:
     """Return the answer; ASCII, so that no terminal acts on what it shows."""
-    return json.dumps(document(judged), indent=2, ensure_ascii=True)
+    return json.dumps(document(judged, arrivals), indent=2, ensure_ascii=True)
 
 
 def verdict_word(judged: Judged) -> str:
@@ -27,8 +30,8 @@ def verdict_word(judged: Judged) -> str:
     return CANNOT_JUDGE if judged.cannot_judge is not None else judged.verdict.word
 
 
-def document(judged: Judged) -> dict[str, Json]:
-    """Return the answer as an object."""
+def document(judged: Judged, arrivals: Arrivals | None = None) -> dict[str, Json]:
+    """Return the answer as an object; ``new_runs`` is null where nobody could look for them."""
     request = judged.request
     return {
         "answer_version": 1,
@@ -42,6 +45,7 @@ def document(judged: Judged) -> dict[str, Json]:
         "n_runs": judged.verdict.n_runs,
         "findings": [finding_document(one) for one in judged.verdict.findings],
         "waived": [_waiver(one) for one in judged.waived],
+        "new_runs": None if arrivals is None else arrivals_json(arrivals),
         "cannot_judge": None if judged.cannot_judge is None else wellformed(judged.cannot_judge),
     }
 
@@ -94,6 +98,7 @@ def schema() -> dict[str, Json]:
             "n_runs": count,
             "findings": findings,
             "waived": {"type": "array", "items": waiver},
+            "new_runs": {"anyOf": [arrivals_schema(), {"type": "null"}]},
             "cannot_judge": maybe_text,
         }
     )
