@@ -62,13 +62,18 @@ def slug(name: str) -> str:
     return re.sub(r"\.{2,}", ".", kept).strip("._-")[:MAX_SLUG].rstrip("._-") or "run"
 
 
+def is_device(name: str) -> bool:
+    """Whether a file called ``name`` is a device on Windows, whatever its ending: ``aux.txt``."""
+    return name.split(".", 1)[0].casefold() in _DEVICE_NAMES
+
+
 def why_illegal(run_id: str) -> str | None:
     """Return why ``run_id`` cannot name a run on every file system, or None when it can."""
     if not re.fullmatch(RUN_ID, run_id):
         return "an id is 1 to 128 of A-Z a-z 0-9 . _ - and begins with a letter or a digit"
     if ".." in run_id or run_id.endswith("."):
         return "an id holds no '..' and does not end with a dot"
-    if run_id.split(".", 1)[0].casefold() in _DEVICE_NAMES:
+    if is_device(run_id):
         return "the name belongs to a device on Windows"
     return None
 

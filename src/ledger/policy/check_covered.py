@@ -13,12 +13,12 @@ from ledger.contract.record import parse_record
 from ledger.errors import MalformedError
 from ledger.policy.check_dirty import manifest_path
 from ledger.policy.code_tree import paths_of, project_prefix
-from ledger.storage.tree import read_blobs
+from ledger.storage.tree import RevisionTree, read_blobs
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ledger.contract.coverage import Stage
     from ledger.contract.manifest import Manifest
@@ -50,10 +50,10 @@ def check_covered(
     if history is None:
         return
     mode = mode or scene.policy.require_mode
-    code = paths_of(scene.ledger, scene.blobs.tree, scene.policy)
+    is_code = _code_test(scene, history)
     changes = _asked(scene, history.changes(), elsewhere)
     records = list(_new_records(scene))
-    chosen = {path: change for path, change in changes.items() if code.lists(path, _mode(change))}
+    chosen = {path: change for path, change in changes.items() if is_code(path, change)}
     manifests = [manifest for record in records if (manifest := _manifest(scene, record))]
     wanted = _wanted(history, chosen, manifests, mode)
     for path in uncovered(wanted, manifests):
@@ -61,6 +61,25 @@ def check_covered(
         message = f"{verb} in this range, and no new run used it so"
         yield scene.finding("LED100", path, message, _FIX)
     yield from _pointers(scene, history, changes, records, mode)
+
+
+def _code_test(scene: Scene, history: History) -> Callable[[str, Difference], bool]:
+    """Return whether a change is one of code.
+
+    What was code stays so in the range that declares it the output of a pipeline: that would be a
+    way round.
+    """
+    now = paths_of(scene.ledger, scene.blobs.tree, scene.policy)
+    if not now.outs:
+        return lambda path, change: now.lists(path, _mode(change))
+    before = RevisionTree(history.repository, history.base)
+    then = paths_of(scene.ledger, before, scene.policy)
+
+    def is_code(path: str, change: Difference) -> bool:
+        mode = _mode(change)
+        return now.lists(path, mode) or (change.old is not None and then.lists(path, mode))
+
+    return is_code
 
 
 def _asked(

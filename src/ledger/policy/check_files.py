@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 
 from ledger.contract.json_text import as_object, as_text
 from ledger.contract.layout import RECORD_NAME, is_table, is_worker
@@ -152,17 +153,28 @@ def _absent(scene: Scene, evidence: Evidence, names: list[str]) -> Iterator[Find
     if not names:
         return
     run = evidence.run
+    strange = [name for name in names if not _is_inside(name)]
+    names = [name for name in names if name not in strange]
+    for name in strange:
+        path = run.path_of(RECORD_NAME)
+        message = f"the record seals {name!r}, which is no file of the run"
+        yield scene.finding("LED104", path, message, restore(scene, run, path), run_id=run.run_id)
     paths = [run.path_of(name) for name in names]
-    repository = scene.repository
     ignored: frozenset[str] = frozenset()
-    if repository is not None and not repository.is_bare:
-        ignored = ignored_paths(repository, paths, even_tracked=True)
+    if scene.repository is not None and scene.history is None and not scene.repository.is_bare:
+        ignored = ignored_paths(scene.repository, paths, even_tracked=True)
     for name in names:
         path = run.path_of(name)
         reason = ": git ignores it" if path in ignored else ""
         where = "not in the commit" if scene.is_staged else "not there"
         message = f"a file of the run is {where}{reason}"
         yield scene.finding("LED104", path, message, bring(scene, run, path), run_id=run.run_id)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether ``name``, which a record says, can be that of a file in the folder of a run."""
+    is_below = not name.startswith(("/", "../")) and name not in {"", ".", ".."}
+    return is_below and posixpath.normpath(name) == name and "\0" not in name
 
 
 def _difference(evidence: Evidence, name: str, entry: Mapping[str, Json]) -> str | None:

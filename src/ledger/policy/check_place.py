@@ -5,7 +5,14 @@ from __future__ import annotations
 import unicodedata
 
 from ledger.contract.json_text import MAX_BYTES
-from ledger.contract.layout import NOTE_NAME, RECORD_NAME, SHARED_FOLDERS, is_table, is_temporary
+from ledger.contract.layout import (
+    NOTE_NAME,
+    RECORD_NAME,
+    SHARED_FOLDERS,
+    is_device,
+    is_table,
+    is_temporary,
+)
 from ledger.contract.layout import why_illegal as why_illegal_id
 from ledger.policy.finding import shell_word
 from ledger.policy.mend import leave_out
@@ -113,13 +120,17 @@ def _name(scene: Scene, path: str, name: str, run_id: str) -> Iterator[Finding]:
     reason = None
     if not name.isprintable():
         reason = "holds characters that cannot be shown, or is not UTF-8"
-    elif not _FORBIDDEN.isdisjoint(name) or name.endswith((".", " ")):
+    elif not _FORBIDDEN.isdisjoint(name) or name.endswith((".", " ")) or _has_device(name):
         reason = "cannot exist on Windows"
     elif len(name.encode("utf-8")) > MAX_NAME_BYTES:
         reason = f"is longer than {MAX_NAME_BYTES} bytes"
     if reason:
         fix = f"git mv {shell_word(path)} to a plain name"
         yield scene.finding("LED105", path, f"the name {reason}", fix, run_id=run_id)
+
+
+def _has_device(name: str) -> bool:
+    return is_device(name) if "/" not in name else any(map(is_device, name.split("/")))
 
 
 def _content(scene: Scene, path: str, name: str, data: bytes, run_id: str) -> Iterator[Finding]:

@@ -84,7 +84,8 @@ def test_a_push_is_what_came_after_what_was_there(
         ("push", {"before": A}, "after holds no commit id"),
         ("push", {"before": A, "after": NULL}, "deletes a branch"),
         ("pull_request_target", PULL, "use `on: pull_request`"),
-        ("workflow_dispatch", {}, "'workflow_dispatch' does not say"),
+        ("issue_comment", {}, "'issue_comment' does not say"),
+        ("schedule", {}, "GITHUB_SHA holds no commit id"),
         ("", {}, "does not say"),
         ("push", b'{"after": "x", "after": "y"}', "the key stands twice"),
         ("push", b"\xff\xfe{}", "is not UTF-8"),
@@ -95,7 +96,7 @@ def test_a_push_is_what_came_after_what_was_there(
         ("push", b" " * (16 * 1024 * 1024 + 1), "the limit is"),
         ("push", b"", "is not JSON"),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_an_event_that_says_nothing_usable_cannot_be_judged(
     tmp_path: Path, name: str, event: Any, said: str
@@ -109,6 +110,15 @@ def test_an_event_file_that_is_missing_cannot_be_judged() -> None:
     for path in ({}, {"GITHUB_EVENT_PATH": "/nowhere/event.json"}):
         with pytest.raises(LedgerError, match="GITHUB_EVENT_PATH"):
             github_request({"GITHUB_EVENT_NAME": "push"} | path)
+
+
+def test_where_there_is_no_change_everything_is_judged(tmp_path: Path) -> None:
+    for name in ("schedule", "workflow_dispatch"):
+        request = github(tmp_path, name, {}, GITHUB_SHA=B)
+        assert (None, B, True) == (request.base, request.head, request.is_integrity_only)
+    for source in ("schedule", "web"):
+        request = gitlab_request({"CI_PIPELINE_SOURCE": source, "CI_COMMIT_SHA": B})
+        assert (None, B, True) == (request.base, request.head, request.is_integrity_only)
 
 
 MERGE_REQUEST = {
@@ -164,7 +174,7 @@ def test_a_push_to_gitlab_is_judged_for_integrity(before: str, base: str | None)
     [
         ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": ""}, "CI_MERGE_REQUEST_DIFF_BASE_SHA holds no commit"),
         ({"CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "main"}, "SOURCE_BRANCH_SHA holds no commit"),
-        ({"CI_PIPELINE_SOURCE": "schedule"}, "'schedule' does not say"),
+        ({"CI_PIPELINE_SOURCE": "chat"}, "'chat' does not say"),
         ({"CI_PIPELINE_SOURCE": "push"}, "CI_COMMIT_BEFORE_SHA holds no commit"),
     ],
 )

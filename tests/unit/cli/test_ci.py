@@ -202,7 +202,7 @@ def test_a_push_that_replaces_or_begins_a_branch_is_judged_as_a_whole(
 
 @pytest.mark.usefixtures("repo")
 def test_the_command_line_goes_before_an_event_that_cannot_be_read(tmp_path: Path) -> None:
-    env = github(tmp_path, "workflow_dispatch", {})
+    env = github(tmp_path, "issue_comment", {})
     assert 2 == ledger_ci(env=env)[0]
     assert 1 == ledger_ci("--base=main", env=env)[0]
     assert 1 == ledger_ci("--base=main", "--provider=none", env=env)[0]

@@ -200,6 +200,14 @@ def test_opt_outs_count_where_settings_let_them(
     assert [by] * (by is not None) == [kind for kind, _ in verdict.waived]
 
 
+def test_code_that_is_declared_an_output_is_code_all_the_same(repo: Repo) -> None:
+    change(repo)
+    stage = "stages:\n  a:\n    cmd: x\n    outs: [train.py, made.py]\n"
+    write_files(repo.top, {"dvc.yaml": stage, "made.py": "x\n"})
+    repo.commit("pipeline")
+    assert [("LED100", "error", "dvc.yaml"), UNCOVERED] == judged(repo)
+
+
 def test_what_a_forced_push_drops_is_missed(repo: Repo) -> None:
     """Without common history too: only what is replaced counts."""
     capture_run(repo.top)

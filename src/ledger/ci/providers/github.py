@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
 
+_WITHOUT_CHANGE = ("schedule", "workflow_dispatch")
+"""Events of a branch as it is: everything there is judged."""
 _BY_HAND = "name the commits yourself: --base COMMIT --head COMMIT"
 
 
@@ -29,6 +31,14 @@ def github_request(environ: Mapping[str, str]) -> Request:
     if name == "pull_request_target":
         message = "pull_request_target has rights that strangers' changes must not come near"
         raise LedgerError(message, hint="use `on: pull_request`")
+    if name in _WITHOUT_CHANGE:
+        return Request(
+            base=None,
+            head=object_id(environ.get("GITHUB_SHA"), "GITHUB_SHA"),
+            provider=GITHUB,
+            event=name,
+            is_integrity_only=True,
+        )
     if name not in _READERS:
         message = f"the event {name!r} does not say what is to be judged"
         raise LedgerError(message, hint=_BY_HAND)

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_WITHOUT_CHANGE = ("schedule", "web")
+"""Pipelines of a branch as it is: everything there is judged."""
 _PREFIX = "CI_MERGE_REQUEST_"
 
 
@@ -35,6 +37,9 @@ def gitlab_request(environ: Mapping[str, str]) -> Request:
             event="push",
             is_integrity_only=True,
         )
+    if source in _WITHOUT_CHANGE:
+        head = object_id(environ.get("CI_COMMIT_SHA"), "CI_COMMIT_SHA")
+        return Request(base=None, head=head, provider=GITLAB, event=source, is_integrity_only=True)
     message = f"a pipeline of source {source!r} does not say what is to be judged"
     raise LedgerError(message, hint="name the commits yourself: --base COMMIT --head COMMIT")
 
