@@ -29,14 +29,15 @@ _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 _STACKED = re.compile(f"(?<={_MARK}{{3}}){_MARK}")
 
 # Of `_` only what could begin or end an emphasis: within a word it cannot, and ids are full of it.
-_SIGNS = r"[\\`*\[\]~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|[&<>\"|$]"
-_LINKS = r"(?P<broken>@|://|(?i:www)(?=\.)"
+_SIGNS = r"[\\`*\[\]~^]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|[&<>\"|$]"
+_LINKS = r"(?P<broken>@|://|(?i:www)(?=\.)|:(?=[\w+-]+:)"
+"""Addresses, and the names of pictures between colons."""
 # Issues, merge requests, labels, milestones, snippets, epics of GitHub and GitLab. Forges look for
 # them in what is rendered, where an entity hides nothing; in code they do not look.
 _REFERENCES = r"|[#!~%$&\[](?=[\w\"'])|(?<!\w)(?i:gh)(?=-[0-9])"
 _IN_CODE = re.compile(f"{_LINKS})|{_SIGNS}")
 _IN_TEXT = re.compile(f"{_LINKS}{_REFERENCES})|{_SIGNS}")
-_ESCAPES = {sign: f"&#{ord(sign)};" for sign in "\\`*[]~_|$"}
+_ESCAPES = {sign: f"&#{ord(sign)};" for sign in "\\`*[]~^_|$"}
 _ESCAPES |= {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _LINK = "://"
 _START = re.compile(r"[-+:=#/]|[0-9]{1,9}[.)]")

@@ -5,19 +5,20 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from cmarkgfm import github_flavored_markdown_to_html
+from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# As GitHub's dialect: tables, raw HTML, links without brackets; a bare domain is no link there.
-_RENDERER = MarkdownIt("gfm-like", {"html": True, "linkify": True})
-_RENDERER.linkify.set({"fuzzy_link": False, "fuzzy_email": True})
+_OTHER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_RAW = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES
 BREAK = "\u200b"
 
 
-class _Page(HTMLParser):
+class Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[str] = []
@@ -37,9 +38,18 @@ class _Page(HTMLParser):
         self.text += data
 
 
-def render(markdown: str) -> _Page:
-    """Return what ``markdown`` becomes."""
-    page = _Page()
-    page.feed(_RENDERER.render(markdown))
+def render(markdown: str) -> Page:
+    """Return what GitHub's own parser makes of ``markdown``; its HTML is not sanitised here."""
+    return _page(github_flavored_markdown_to_html(markdown, options=_RAW))
+
+
+def render_elsewhere(markdown: str) -> Page:
+    """Return what another parser makes of ``markdown``."""
+    return _page(_OTHER.render(markdown))
+
+
+def _page(html: str) -> Page:
+    page = Page()
+    page.feed(html)
     page.close()
     return page

@@ -180,6 +180,7 @@ def test_nobody_can_write_anything_but_text_into_a_report(found: Arrivals, text:
     assert plain.tags == page.tags
     assert page.comments == ["ledger"]
     assert markdown.count(MARKER) == 1
+    assert [] == [line for line in markdown.split("\n") if line.startswith(("/", "::"))]
     assert markdown.startswith(f"{MARKER}\n**ledger: blocked**")
     shown = " ".join(visible(text).split())
     assert shown in " ".join(page.text.replace(BREAK, "").split())

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.ci.safe_text import markdown_code, markdown_text, paragraph, visible
-from unit.ci.rendered import BREAK, render
+from unit.ci.rendered import BREAK, render, render_elsewhere
 
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from unit.ci.rendered import Page
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -62,12 +68,15 @@ ATTACKS = [
     "a" + "\u0301" * 40,
     "\ud800 \udfff",
     "$x$ $$y$$ $`z`$",
-    ":smile: ::",
+    ":smile: :+1: ::",
+    "a^b^ ^[note] ==x== ++y++ ~z~ -# small",
+    "/close",
+    "/merge\n/approve",
     "{+ added +} [- gone -]",
     "\ue000 \U0010ffff \ufdd0",
 ]
 # what a forge would look for in text that is rendered already, outside of code
-_REFERENCE = re.compile(r"[@#!~%$&][\w\"']|GH-[0-9]|www\.|://|\[\w", re.IGNORECASE)
+_REFERENCE = re.compile(r"[@#!~%$&][\w\"']|GH-[0-9]|www\.|://|\[\w|:[\w+-]+:", re.IGNORECASE)
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u200c-\u200f\u2028-\u202e\u2060-\u206f"
     "\u2800\u3164\ud800-\udfff\ufe00-\ufe0e\ufeff\U000e0000-\U000e0fff]"
@@ -90,6 +99,12 @@ def _check(text: str) -> None:
         assert "|" not in shown
         assert "\n" not in shown
         assert "<!--" not in shown
+        assert not shown.startswith("/")
+    for parse in (render, render_elsewhere):
+        _check_rendered(text, expected, parse)
+
+
+def _check_rendered(text: str, expected: str, render: Callable[[str], Page]) -> None:
     in_text = render(f"{markdown_text(text)}\n")
     assert in_text.tags in (["p", "/p"], [])
     assert in_text.text.replace(BREAK, "").strip() == expected
