@@ -64,6 +64,7 @@ def _parts(judged: Judged, arrivals: Arrivals | None) -> list[Part]:
     has_ledgers = len({run.ledger for run in runs}) > 1
     n_more = 0 if arrivals is None else arrivals.n_more
     problems = () if arrivals is None else arrivals.problems
+    title = "Runs" if judged.request.base is None else "New runs"
     return [
         Part(
             head="\n| code | run | where | message | fix |\n| --- | --- | --- | --- | --- |\n",
@@ -72,10 +73,10 @@ def _parts(judged: Judged, arrivals: Arrivals | None) -> list[Part]:
         ),
         Part(head="\n**Waived**\n\n", items=tuple(map(_waiver, judged.waived)), noun="waivers"),
         Part(
-            head=new_runs_head(len(runs) + n_more, has_ledgers=has_ledgers),
+            head=new_runs_head(f"{title}: {len(runs) + n_more}", has_ledgers=has_ledgers),
             items=tuple(new_runs_row(run, has_ledgers=has_ledgers) for run in runs),
             tail=_WHAT if runs else "",
-            noun="new runs",
+            noun=title.lower(),
             n_elsewhere=n_more,
         ),
         Part(
@@ -98,7 +99,7 @@ def _start(judged: Judged, arrivals: Arrivals | None) -> str:
     others = len(verdict.findings) - n_errors
     told = [f"{_count(verdict.n_runs, 'run')} judged", f"{n_errors} to mend"]
     told += [f"{others} to know"] if others else []
-    if arrivals is not None:
+    if arrivals is not None and judged.request.base is not None:
         told.append(_count(len(arrivals.runs), "new run"))
         n_better = sum(run.standing.word == BETTER for run in arrivals.runs)
         told += [f"{n_better} better than the best on the base"] if n_better else []

@@ -22,11 +22,11 @@ _NAME_CHARS, _VALUE_CHARS, _NOTE_CHARS = 128, 120, 1000
 _WIDTH = 24
 
 
-def new_runs_head(n_runs: int, *, has_ledgers: bool) -> str:
-    """Return what stands above the rows of ``n_runs`` new runs, of several ledgers or of one."""
+def new_runs_head(title: str, *, has_ledgers: bool) -> str:
+    """Return what stands above the rows of runs, of several ledgers or of one."""
     columns = (*(("ledger",) if has_ledgers else ()), *_COLUMNS, "curve")
     rule = " | ".join("---" for _ in columns)
-    return f"\n**New runs: {n_runs}**\n\n| {' | '.join(columns)} |\n| {rule} |\n"
+    return f"\n**{title}**\n\n| {' | '.join(columns)} |\n| {rule} |\n"
 
 
 def new_runs_row(run: Arrival, *, has_ledgers: bool) -> str:

@@ -185,20 +185,35 @@ def test_what_is_not_known_is_no_verdict(
     assert dict(new.last)["val_acc"] == 0.4
 
 
-def test_a_best_of_zero_has_a_change_and_no_percent(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("best", "numbers", "expected"),
+    [
+        (0.0, {"up": 0.5, "down": -0.5}, [("up", 0.5, None), ("down", -0.5, None)]),
+        (-2.0, {"up": -1.0, "down": -3.0}, [("up", 1.0, 50.0), ("down", -1.0, -50.0)]),
+        (-1e308, {"up": 1e308}, [("up", None, None)]),
+        (5e-324, {"up": 1e308}, [("up", 1e308, None)]),
+    ],
+)
+def test_a_percent_has_the_sign_of_the_change_and_needs_a_finite_one(
+    tmp_path: Path,
+    best: float,
+    numbers: dict[str, float],
+    expected: list[tuple[str, float | None, float | None]],
+) -> None:
     repo = make_repo(tmp_path)
     make_project(repo)
-    add_run(repo, "zero", epochs(gain=[0.0]), objective=("gain", "max"))
+    add_run(repo, "old", epochs(gain=[best]), objective=("gain", "max"))
     commit(repo)
     branch(repo, "exp")
-    for name, number in {"up": 0.5, "down": -0.5}.items():
+    for name, number in numbers.items():
         add_run(repo, name, epochs(gain=[number]), objective=("gain", "max"), started=LATER)
     commit(repo)
 
     found = arrived(repo)
 
     told = [(run.name, run.standing.change, run.standing.percent) for run in found.runs]
-    assert told == [("up", 0.5, None), ("down", -0.5, None)]
+    assert told == expected
+    assert found.runs[0].standing.word == "better"
 
 
 def test_what_changed_is_told_against_the_parent_or_the_best(tmp_path: Path) -> None:

@@ -143,6 +143,20 @@ def test_the_verdict_is_the_first_line_that_is_seen(judged: Judged, expected: st
     assert [MARKER, expected] == lines[:2]
 
 
+def test_without_a_base_no_run_is_called_new(repo: Path) -> None:
+    request = Request(base=None, head="2" * 40, is_integrity_only=True)
+    judged = Judged(request=request, verdict=Verdict(findings=(), n_runs=7))
+
+    text = to_markdown(judged, arrived(repo, None, shown=1))
+
+    assert "**ledger: pass**: 7 runs judged, 0 to mend\n" in text
+    said = "against nothing; whether runs cover the code was not asked"
+    assert f"<code>222222222222</code> {said}" in text
+    assert "\n**Runs: 7**\n" in text
+    assert "\nand 6 more runs\n" in text
+    assert "new run" not in text.lower()
+
+
 def _with_text(found: Arrivals, text: str) -> tuple[Judged, Arrivals]:
     """Return a verdict and new runs in which everything that a person can choose is ``text``."""
     waived = (Waiver(kind="trailer", text=text, commit=text, findings=(_finding(text),)),)
