@@ -54,7 +54,7 @@ def to_markdown(
     Args:
         judged: the verdict.
         arrivals: the new runs; None where they could not be looked for.
-        max_bytes: of UTF-8; at least 4,096.
+        max_bytes: of UTF-8; at least 8,192, so that the longest verdict fits.
     """
     return fit(_start(judged, arrivals), _parts(judged, arrivals), _KEEP, max_bytes)
 

@@ -592,3 +592,31 @@ def test_no_record_stops_the_others(tmp_path: Path) -> None:
     text = to_markdown(judged, found, max_bytes=1 << 22)
     assert [] == [run.run_id for run in found.runs if run.run_id not in text]
     assert render(text).tags.count("details") == len(found.runs)
+
+
+def test_odd_places_are_read_or_named(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    for folder in ("a\udcff", "b\nc", "d é|`", "linked", "module"):
+        (repo / folder).mkdir()
+        make_project(repo / folder)
+        add_run(repo / folder, "new", epochs(val_acc=[0.5]), started=LATER)
+    shutil.rmtree(repo / "linked/ledger")
+    (repo / "linked/ledger").symlink_to("/etc")
+    note = next((repo / "d é|`").glob("ledger/*/*/run.md"))
+    note.unlink()
+    note.symlink_to("/etc/passwd")
+    git(repo, "-c", "core.quotePath=true", "add", "--all")
+    module = "module/ledger/2026-02/module"
+    git(repo, "update-index", "--add", "--cacheinfo", f"160000,{COMMIT},{module}")
+    git(repo, "commit", "--quiet", "-m", "odd")
+
+    found = arrived(repo)
+
+    assert {run.ledger for run in found.runs} == {"a\udcff/ledger", "d é|`/ledger", "module/ledger"}
+    assert all(run.detail is not None and run.detail.result == "" for run in found.runs)
+    named = " ".join(found.problems)
+    assert "symbolic link" in named
+    assert "line break" in named
+    assert "it is a submodule" in named
+    assert len(found.problems) == 3
+    assert to_json(found)
