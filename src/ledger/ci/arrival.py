@@ -95,6 +95,9 @@ class Arrival:
     last: tuple[tuple[str, float], ...]
     """(metric, last or stated value) of every metric."""
     sweep: Sweep | None
+    on_same_data: Standing | None = None
+    """Against the best run on the base with the same data, where the best of all has other data;
+    None where there is none, or it is the same run."""
     detail: Detail | None = None
     """None beyond the runs that are shown."""
 

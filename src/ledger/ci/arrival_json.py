@@ -10,7 +10,7 @@ from ledger.value import as_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ledger.ci.arrival import Arrival, Arrivals, Detail
+    from ledger.ci.arrival import Arrival, Arrivals, Detail, Standing
     from ledger.contract.json_text import Json
 
 _MAX_CHARS = 10_000
@@ -20,24 +20,24 @@ _MAX_CHARS = 10_000
 def to_json(found: Arrivals) -> list[Json]:
     """Return the new runs as ``new_runs`` of ``ledger ci --format json`` holds them.
 
-    Each has ``run_id``, ``name``, ``ledger`` and ``path`` (relative to the top of the repository),
-    ``started``, ``status``, ``dirty`` (null: cannot tell), ``marks`` (a list of words), ``last``
-    ({metric: value}), ``same_data`` (as the best run; null: cannot tell), ``sweep`` (null, or
-    ``n_trials`` and ``best_trial``), and ``standing``: ``metric``, ``goal``, ``value``,
-    ``best_run_id``, ``best_value``, ``change``, ``percent``, ``verdict`` (better, worse, equal or
-    unknown) and ``why`` (of an unknown one). ``detail`` is null beyond the first runs, else:
-    ``against`` (a run id or null), ``against_is`` (best or parent), ``config`` (a list of ``key``,
-    ``old``, ``new``, ``in_old``, ``in_new``, of the first 200) and ``n_config``, ``same_code``
-    (null: cannot tell), ``code_paths`` (the first 50) and ``n_code_paths`` (null: cannot tell),
-    ``same_environment`` (likewise), ``hypothesis``, ``result``, and ``trial_params`` of the best
-    trial. Numbers that are not finite are "nan", "inf", "-inf".
+    Each has ``run_id``, ``name``, ``ledger`` and ``path`` (relative to the top of the
+    repository), ``started``, ``status``, ``dirty`` (null: cannot tell), ``marks`` (a list of
+    words), ``last`` ({metric: value}), ``same_data`` (as the best run; null: cannot tell),
+    ``sweep`` (null, or ``n_trials`` and ``best_trial``), and ``standing``: ``metric``,
+    ``goal``, ``value``, ``best_run_id``, ``best_value``, ``change``, ``percent``, ``verdict``
+    (better, worse, equal or unknown) and ``why`` (of an unknown one). ``on_same_data`` is null,
+    or the same against the best run with the same data, where the best of all has other data.
+    ``detail`` is null beyond the first runs, else: ``against`` (a run id or null),
+    ``against_is`` (best or parent), ``config`` (a list of ``key``, ``old``, ``new``,
+    ``in_old``, ``in_new``, of the first 200) and ``n_config``, ``same_code`` (null: cannot
+    tell), ``code_paths`` (the first 50) and ``n_code_paths`` (null: cannot tell),
+    ``same_environment`` (likewise), ``hypothesis``, ``result``, and ``trial_params`` of the
+    best trial. Numbers that are not finite are "nan", "inf", "-inf".
     """
     return [_plain(_run_json(run)) for run in found.runs]
 
 
 def _run_json(run: Arrival) -> dict[str, Json]:
-    names = {"word": "verdict"}
-    standing = {names.get(key, key): item for key, item in as_dict(run.standing).items()}
     return {
         "run_id": run.run_id,
         "name": run.name,
@@ -47,14 +47,20 @@ def _run_json(run: Arrival) -> dict[str, Json]:
         "status": run.status,
         "dirty": run.is_dirty,
         "marks": list(run.marks),
-        "standing": standing,  # type: ignore[dict-item]  # plain fields
+        "standing": _standing(run.standing),
         "same_data": run.is_same_data,
+        "on_same_data": None if run.on_same_data is None else _standing(run.on_same_data),
         "last": dict(run.last),
         "sweep": None
         if run.sweep is None
         else {"n_trials": run.sweep.n_trials, "best_trial": run.sweep.best_trial},
         "detail": None if run.detail is None else _detail_json(run.detail),
     }
+
+
+def _standing(standing: Standing) -> dict[str, Json]:
+    names = {"word": "verdict"}
+    return {names.get(key, key): item for key, item in as_dict(standing).items()}  # type: ignore[misc]  # plain fields
 
 
 def _detail_json(detail: Detail) -> dict[str, Json]:
@@ -89,6 +95,7 @@ def schema() -> dict[str, Json]:
         marks=_array(_TEXT),
         standing=_standing_schema(),
         same_data=_MAYBE,
+        on_same_data=_or_null(_standing_schema()),
         last={"type": "object", "additionalProperties": _NUMBER},
         sweep=_or_null(sweep),
         detail=_or_null(_detail_schema()),

@@ -106,7 +106,11 @@ def _newcomers(side: Sides, max_tables: int, problems: list[str]) -> Iterator[_N
         stats = {stat.metric: stat for stat in found.stats}
         standing = yardstick.standing(run, stats)
         best = others.find(standing.best_run_id)
-        arrival = _arrival(side, run, stats, standing, best)
+        is_same = None if best is None else is_same_data(best.record, run.record)
+        fair = None
+        if is_same is False:
+            fair = yardstick.standing(run, stats, on_same_data=True)
+        arrival = _arrival(side, run, stats, (standing, fair), is_same=is_same)
         yield _Newcomer(
             arrival=arrival,
             run=run,
@@ -134,9 +138,11 @@ def _arrival(
     side: Sides,
     run: StoredRun,
     stats: Mapping[str, Stat],
-    standing: Standing,
-    best: StoredRun | None,
+    standings: tuple[Standing, Standing | None],
+    *,
+    is_same: bool | None,
 ) -> Arrival:
+    standing, fair = standings
     above = f"{side.project}/" if side.project else ""
     return Arrival(
         run_id=run.run_id,
@@ -148,7 +154,8 @@ def _arrival(
         is_dirty=run.record.is_dirty,
         marks=tuple(_marks(run, stats, standing)),
         standing=standing,
-        is_same_data=None if best is None else is_same_data(best.record, run.record),
+        is_same_data=is_same,
+        on_same_data=None if fair is None or fair.best_run_id is None else fair,
         last=tuple((stat.metric, stat.final) for stat in stats.values() if stat.final is not None),
         sweep=sweep_of(side.head, run, standing),
     )

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.ci.arrival import Arrival, Detail
+    from ledger.ci.arrival import Arrival, Detail, Standing
     from ledger.contract.json_text import Json
     from ledger.reader.difference import Difference
 
@@ -71,6 +71,12 @@ def _facts(run: Arrival) -> Iterator[str]:
     detail = run.detail
     if run.standing.why is not None:
         yield f"no verdict: {markdown_text(run.standing.why)}"
+    fair = run.on_same_data
+    if fair is not None:
+        best = (
+            f"{number_text(fair.best_value)} {markdown_code(fair.best_run_id or '', _NAME_CHARS)}"
+        )
+        yield f"best on the same data: {best}; {_by_how_much(fair)}"
     if detail is not None and detail.against is not None:
         paths = ", ".join(
             markdown_code(path, _NAME_CHARS) for path in detail.code_paths[:_MAX_PATHS]
@@ -152,11 +158,14 @@ def _change(run: Arrival) -> str:
     standing = run.standing
     if standing.word == UNKNOWN:
         return f"no verdict: {markdown_text(standing.why or '')}"
+    return _by_how_much(standing) + ("" if run.is_same_data is not False else ", on other data")
+
+
+def _by_how_much(standing: Standing) -> str:
     change = "" if standing.change is None else f"{standing.change:+.4g}"
     percent = "" if standing.percent is None else f" ({standing.percent:+.2f} %)"
     word = f"**{standing.word}**" if standing.word in {BETTER, WORSE} else standing.word
-    on = "" if run.is_same_data is not False else ", on other data"
-    return f"{change}{percent} {word}{on}".strip()
+    return f"{change}{percent} {word}".strip()
 
 
 def _code(detail: Detail | None) -> str:

@@ -8,6 +8,7 @@ from ledger.contract.json_text import as_object, as_text
 from ledger.errors import LedgerError
 from ledger.reader.difference import number_difference
 from ledger.reader.direction import resolve_direction
+from ledger.reader.facts import data_hashes
 from ledger.reader.ledger import kept
 from ledger.reader.stats import collect_stats
 from ledger.value import as_dict
@@ -15,7 +16,7 @@ from ledger.value import as_dict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ledger.contract.direction import Goal
     from ledger.reader.ledger import Ledger, StoredRun
@@ -38,20 +39,30 @@ class Yardstick:
         self.problems: list[str] = []
         self._stats: dict[str, list[Stat]] = {}
         """By metric, in the order of the runs."""
-        self._first_two: dict[tuple[str, str], list[tuple[str, float]]] = {}
+        self._rankings: dict[tuple[str, str], list[tuple[str, float]]] = {}
+        self._by_data: dict[tuple[tuple[str, str], ...], set[str]] = {}
+        """Ids of the runs by what data they used."""
         self._directions: dict[tuple[object, ...], tuple[Goal | None, str | None]] = {}
         for ledger in ledgers:
             self.all |= ledger.by_id
             runs = kept(ledger.runs)
             self.problems += [str(each) for each in ledger.broken]
             self.runs |= {run.run_id: run for run in runs}
+            for run in runs:
+                data = tuple(data_hashes(run.record))
+                self._by_data.setdefault(data, set()).add(run.run_id)
             stats = collect_stats(ledger, runs)
             self.problems += [str(each) for each in stats.broken]
             for stat in stats.stats:
                 self._stats.setdefault(stat.metric, []).append(stat)
 
-    def standing(self, run: StoredRun, stats: Mapping[str, Stat]) -> Standing:
-        """Return where ``run``, whose metrics are ``stats``, stands."""
+    def standing(
+        self, run: StoredRun, stats: Mapping[str, Stat], *, on_same_data: bool = False
+    ) -> Standing:
+        """Return where ``run``, whose metrics are ``stats``, stands.
+
+        With ``on_same_data`` only runs with the same data measure it, whose hashes must be known.
+        """
         metric, why = self._metric(run, stats)
         if metric is None:
             return Standing(metric=None, goal=None, value=None, why=why)
@@ -62,7 +73,7 @@ class Yardstick:
                 metric=metric, goal=None, value=None if stat is None else stat.final, why=why
             )
         own = None if stat is None else _best(stat, goal)
-        best = self._best_of(metric, goal, run.run_id)
+        best = self._best_of(metric, goal, run, on_same_data=on_same_data)
         return _measured(run, metric, goal, own, best)
 
     def _metric(self, run: StoredRun, stats: Mapping[str, Stat]) -> tuple[str | None, str | None]:
@@ -90,25 +101,34 @@ class Yardstick:
             self._directions[key] = _direction([run, *others], metric, self._goals)
         return self._directions[key]
 
-    def _best_of(self, metric: str, goal: Goal, but: str) -> tuple[str, float] | None:
+    def _best_of(
+        self, metric: str, goal: Goal, run: StoredRun, *, on_same_data: bool
+    ) -> tuple[str, float] | None:
         """Return (run id, value) of the best on the base.
 
-        A run that was brought to the base too is not measured against itself, ``but``.
+        A run that was brought to the base too is not measured against itself.
         """
-        if (metric, goal) not in self._first_two:
-            self._first_two[metric, goal] = self._ranked(metric, goal)[:2]
-        return next((each for each in self._first_two[metric, goal] if each[0] != but), None)
+        asked: Collection[str] = self.runs
+        if on_same_data:
+            asked = self._by_data.get(tuple(data_hashes(run.record)), ())
+        if asked:
+            for run_id, number in self._ranking(metric, goal):
+                if run_id != run.run_id and run_id in asked:
+                    return run_id, number
+        return None
 
-    def _ranked(self, metric: str, goal: Goal) -> list[tuple[str, float]]:
+    def _ranking(self, metric: str, goal: Goal) -> list[tuple[str, float]]:
         """Return (run id, value) of every run, the best first; ties: earlier start, then id."""
-        found = [
-            (stat.run_id, number)
-            for stat in self._stats.get(metric, ())
-            if (number := _best(stat, goal)) is not None
-        ]
-        found.sort(key=lambda each: (self.runs[each[0]].started, each[0]))
-        found.sort(key=lambda each: each[1], reverse=goal == "max")
-        return found
+        if (metric, goal) not in self._rankings:
+            found = [
+                (stat.run_id, number)
+                for stat in self._stats.get(metric, ())
+                if (number := _best(stat, goal)) is not None
+            ]
+            found.sort(key=lambda each: (self.runs[each[0]].started, each[0]))
+            found.sort(key=lambda each: each[1], reverse=goal == "max")
+            self._rankings[metric, goal] = found
+        return self._rankings[metric, goal]
 
 
 def _measured(

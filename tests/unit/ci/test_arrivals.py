@@ -255,6 +255,27 @@ def test_what_changed_is_told_against_the_parent_or_the_best(tmp_path: Path) -> 
     assert detail.curve == (0.1, 0.5)
 
 
+def test_a_best_on_other_data_is_not_all_that_is_told(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    other = {"name": "digits", "hash": f"md5:{'f' * 32}"}
+    add_run(repo, "other", epochs(val_acc=[0.7]), data=other)
+    commit(repo)
+    git(repo, "branch", "--force", "main")
+    _add(repo, "new", 0.8, data=other)
+    _add(repo, "lonely", 0.8, data={"name": "digits", "hash": f"md5:{'e' * 32}"})
+    _add(repo, "untold", 0.8, data=None)
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    assert (found["new"].standing.word, found["new"].is_same_data) == ("worse", False)
+    fair = found["new"].on_same_data
+    assert fair is not None
+    assert (fair.best_value, fair.word, round(fair.change or 0, 6)) == (0.7, "better", 0.1)
+    assert (found["lonely"].is_same_data, found["lonely"].on_same_data) == (False, None)
+    assert (found["untold"].is_same_data, found["untold"].on_same_data) == (None, None)
+
+
 def test_a_sweep_is_one_run_with_its_best_trial(tmp_path: Path) -> None:
     repo = _repo(tmp_path)
     rows = [
