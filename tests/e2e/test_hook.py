@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.contract.note import render_note
-from ledger.setup.hooks.install import HOOKS, install_hooks, render_gate, uninstall_hooks
+from ledger.setup.hooks.gate import STAGES, render_gate
+from ledger.setup.hooks.install import install_hooks, uninstall_hooks
 from ledger.storage.git import clean_environment, find_repository
 from policy.builders import (
     RUN_ID,
@@ -505,9 +506,9 @@ def test_big_commit_is_judged_whole(repo: Repo) -> None:
 
 
 def test_install_twice_changes_nothing(repo: Repo) -> None:
-    before = {name: (repo.top / ".git/hooks" / name).read_bytes() for name in HOOKS}
+    before = {name: (repo.top / ".git/hooks" / name).read_bytes() for name in STAGES}
     assert install(repo) == []
-    assert before == {name: (repo.top / ".git/hooks" / name).read_bytes() for name in HOOKS}
+    assert before == {name: (repo.top / ".git/hooks" / name).read_bytes() for name in STAGES}
 
 
 @pytest.mark.parametrize("answer", [0, 7])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 
 from ledger.contract.layout import RECORD_NAME
@@ -35,10 +36,10 @@ from ledger.policy.evidence import gather, wanted_paths
 from ledger.policy.finding import ERROR, OFF, by_weight, is_blocking, shell_word
 from ledger.policy.ledgers import run_folders, touched
 from ledger.policy.locate import staged_ledgers, tracked_ledgers
-from ledger.policy.parents import Parents
+from ledger.policy.parents import Parents, merge_heads
 from ledger.policy.reading import Blobs
 from ledger.policy.scene import Scene
-from ledger.storage.tree import IndexTree, WorkTree, staged_changes
+from ledger.storage.tree import IndexTree, RevisionTree, WorkTree, staged_changes
 from ledger.value import value
 
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ledger.policy.finding import Finding
     from ledger.policy.ledgers import Ledger, RunFolder
     from ledger.storage.git import Repository
+    from ledger.storage.tree import TreeEntry
 
 _AT_ONCE = 256
 """Runs whose files are held in memory together; one git process for each such lot."""
@@ -80,6 +82,8 @@ class Verdict:
     """Paths that differ from HEAD, of the ledger or not; 0 where everything is judged."""
     waived: tuple[tuple[str, Finding], ...] = ()
     """(kind of opt-out, what it took out of the findings)."""
+    content: str = ""
+    """Hash of what a commit changes, by which it is known again; empty at the other stages."""
 
     @property
     def is_blocked(self) -> bool:
@@ -112,8 +116,30 @@ def judge_staged(repository: Repository, environ: Mapping[str, str]) -> Verdict:
     changes = changes_of_index(repository, blobs)
     if not changes:
         return Verdict(findings=(), n_runs=0)
-    ledgers = staged_ledgers(repository, blobs, changes)
-    parents = Parents(repository, environ)
+    parents = Parents(repository, merge_heads(repository.git_dir, environ))
+    return judge_changes(repository, blobs, changes, parents)
+
+
+def judge_changes(
+    repository: Repository,
+    blobs: Blobs,
+    changes: Mapping[str, str],
+    parents: Parents,
+    before: str = "HEAD",
+) -> Verdict:
+    """Return the verdict on one commit, made or about to be.
+
+    Args:
+        repository: where it is.
+        blobs: what the commit holds.
+        changes: {path: status letter} against its first parent.
+        parents: its further parents.
+        before: its first parent.
+
+    Raises:
+        LedgerError: it cannot be judged: git fails, or settings do not parse.
+    """
+    ledgers = staged_ledgers(repository, blobs, changes, before)
     found: list[Finding] = []
     n_runs = 0
     for ledger in ledgers:
@@ -131,7 +157,22 @@ def judge_staged(repository: Repository, environ: Mapping[str, str]) -> Verdict:
         n_runs += len(runs)
         found += [*check_frozen(scene), *check_removed(scene), *check_attributes_removed(scene)]
         found += judge_runs(scene, runs)
-    return Verdict(findings=by_weight(found), n_runs=n_runs, n_changes=len(changes))
+    return Verdict(
+        findings=by_weight(found),
+        n_runs=n_runs,
+        n_changes=len(changes),
+        content=content_of({path: blobs.entries().get(path) for path in changes}),
+    )
+
+
+def content_of(changes: Mapping[str, TreeEntry | None]) -> str:
+    """Return a hash of what a commit makes of each path that it changes; None removes it."""
+    hashed = hashlib.sha256()
+    for path in sorted(changes):
+        entry = changes[path]
+        facts = f"{entry.mode} {entry.oid}" if entry else ""
+        hashed.update(os.fsencode(f"{path}\0{facts}\0"))
+    return hashed.hexdigest()
 
 
 def judge_index(repository: Repository) -> Verdict:
@@ -140,7 +181,19 @@ def judge_index(repository: Repository) -> Verdict:
     Raises:
         LedgerError: it cannot be judged: git fails, settings do not parse, or there is no ledger.
     """
-    blobs = Blobs(IndexTree(repository))
+    return _judge_tracked(repository, Blobs(IndexTree(repository)))
+
+
+def judge_revision(repository: Repository, commit: str) -> Verdict:
+    """Return the verdict on every run that ``commit`` holds.
+
+    Raises:
+        LedgerError: it cannot be judged: git fails, settings do not parse, or there is no ledger.
+    """
+    return _judge_tracked(repository, Blobs(RevisionTree(repository, commit)))
+
+
+def _judge_tracked(repository: Repository, blobs: Blobs) -> Verdict:
     ledgers = tracked_ledgers(repository, blobs)
     if not ledgers:
         message = "git tracks no ledger here"

@@ -50,12 +50,12 @@ def readable_ledgers(repository: Repository, blobs: Blobs) -> list[Ledger]:
 
 
 def staged_ledgers(
-    repository: Repository, blobs: Blobs, changes: Mapping[str, str]
+    repository: Repository, blobs: Blobs, changes: Mapping[str, str], before: str = "HEAD"
 ) -> list[Ledger]:
-    """Return the ledgers that ``changes`` of the index may touch.
+    """Return the ledgers that ``changes`` of the index, or of a commit, may touch.
 
-    Settings come from the index. Where they change, those of HEAD count too: moving the folder or
-    dropping the settings is no way around a check. A run whose settings file git does not track
+    Settings come from there. Where they change, those of ``before`` count too: moving the folder
+    or dropping the settings is no way around a check. A run whose settings file git does not track
     yet is judged by the file on the disk.
     """
     entries = blobs.entries()
@@ -65,7 +65,7 @@ def staged_ledgers(
         paths = [path for path in settings_above(changes) if path in entries]
     ledgers = _ledgers(repository, blobs, paths, changes)
     if any(changes[path] != "A" for path in settings_paths(changes)):
-        ledgers += _former_ledgers(repository, changes)
+        ledgers += _former_ledgers(repository, changes, before)
     known = {ledger.folder for ledger in ledgers}
     strange = (candidate_folders(changes) | folders_of_shared(changes)) - known
     if strange:
@@ -96,15 +96,17 @@ def _likely(blobs: Blobs, changes: Iterable[str]) -> list[str]:
     return below + [path for path in shared if path in entries]
 
 
-def _former_ledgers(repository: Repository, changes: Mapping[str, str]) -> list[Ledger]:
-    blobs = Blobs(RevisionTree(repository, "HEAD"))
+def _former_ledgers(
+    repository: Repository, changes: Mapping[str, str], before: str
+) -> list[Ledger]:
+    blobs = Blobs(RevisionTree(repository, before))
     try:
         paths = [path for path in settings_paths(changes) if path in blobs.entries()]
         return _ledgers(repository, blobs, paths, ())
     except GitError:
         return []  # before the first commit
     except LedgerError:
-        return []  # what HEAD says does not parse; the commit mends it
+        return []  # what it says does not parse; the commit mends it
 
 
 def _ledgers_on_disk(top: str, folders: set[str]) -> list[Ledger]:

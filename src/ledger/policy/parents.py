@@ -11,7 +11,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ledger.storage.git import Repository
 
@@ -31,11 +31,11 @@ class Base:
 
 
 class Parents:
-    """The commits being merged into HEAD; none outside a merge."""
+    """The commits being merged into the one that is judged; none outside a merge."""
 
-    def __init__(self, repository: Repository, environ: Mapping[str, str]) -> None:
+    def __init__(self, repository: Repository, commits: Sequence[str]) -> None:
         self.repository = repository
-        self.commits = merge_heads(repository.git_dir, environ)
+        self.commits = commits
         self._trees: list[RevisionTree] | None = None
 
     def has(self, path: str, oid: str | None) -> bool:

@@ -14,7 +14,8 @@ from ledger.errors import LedgerError
 from ledger.project import project_at
 from ledger.setup import whereabouts
 from ledger.setup.change import Change, State, remove_empty, state_at, telling_why
-from ledger.setup.hooks.install import HOOKS, uninstall_hooks
+from ledger.setup.hooks.gate import STAGES
+from ledger.setup.hooks.install import uninstall_hooks
 from ledger.setup.hooks.place import shown
 from ledger.setup.ignore_rules import IGNORE_NAME
 from ledger.setup.init import init
@@ -167,7 +168,7 @@ def _take_files(repository: Repository, journal: Journal) -> list[Change]:
             journal.undo.restore(path)
             changes.append(Change(path=where, action=_action(before)))
             continue
-        if path.name in HOOKS or any(path.name.startswith(f"{hook}.") for hook in HOOKS):
+        if path.name in STAGES or any(path.name.startswith(f"{hook}.") for hook in STAGES):
             continue  # another tool came in between; below, what is left of ours is taken out
         rest = _without_ours(journal, path, before, now)
         if rest is None:

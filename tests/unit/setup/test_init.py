@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.errors import LedgerError, NoLedgerError
+from ledger.setup.hooks.gate import STAGES
 from ledger.setup.init import init
 from ledger.storage.git import clean_environment
 from policy.builders import Repo, environment, write_run
@@ -31,7 +32,7 @@ def run(folder: Path, *, hooks: bool = False) -> list[str]:
 
 def test_empty_repository_gets_everything_once(tmp_path: Path) -> None:
     repo = Repo(tmp_path, ledger=False)
-    hooks = [".git/hooks/pre-commit", ".git/hooks/pre-merge-commit"]
+    hooks = [f".git/hooks/{stage}" for stage in STAGES]
     assert run(repo.top, hooks=True) == [
         "ledger.toml",
         ".gitignore",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ledger.policy.finding import shell_word
 from ledger.setup.doctor.problem import Problem
-from ledger.setup.hooks.gate import interpreter_of, render_gate
+from ledger.setup.hooks.gate import CHECKS, interpreter_of, render_gate
 from ledger.setup.hooks.install import install_hooks, mend_shared
 from ledger.setup.hooks.looks import CALL, FRAMEWORK, NOTHING, look_at_hooks
 from ledger.setup.hooks.place import OWN, SHARED, hook_place, shown
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
 _WHY_NONE = "a run that nobody could understand or reproduce would be committed unseen"
+_WHY_QUIET = {
+    "prepare-commit-msg": "commits do not name their runs",
+    "commit-msg": "commits written in an editor do not name their runs",
+    "post-commit": "nobody tells what `commit -n` or a rebase let through",
+    "pre-push": "what no check saw leaves this clone unseen",
+}
 _WHY_STUCK = "a commit with runs is refused until this is mended"
 
 
@@ -40,15 +46,19 @@ def check_hooks(repository: Repository, interpreter: str) -> Iterator[Problem]:
         return install_hooks(repository, interpreter)
 
     missing = [look for look in looks if look.kind == NOTHING]
-    if missing:
-        yield _missing(repository, missing, install)
+    unjudged = [look for look in missing if look.stage in CHECKS]
+    if unjudged:
+        yield _missing(repository, unjudged, install)
+    quiet = [look for look in missing if look.stage not in CHECKS]
+    # a folder that all repositories share is the user's, and need not hold more than the checks
+    if quiet and hook_place(repository).kind != SHARED:
+        yield _missing(repository, quiet, install)
     for look in looks:
-        if look.kind == NOTHING:
-            continue
-        if not look.is_runnable:
+        if look.kind != NOTHING and not look.is_runnable:
             yield _not_runnable(repository, look)
-        if look.kind == FRAMEWORK:
-            yield from _check_path_python(look)
+    by_framework = [look.stage for look in looks if look.kind == FRAMEWORK]
+    if by_framework:
+        yield from _check_path_python(by_framework)
     gates = dict.fromkeys(look.gate for look in looks if look.gate is not None)
     for gate in gates:
         yield from _check_gate(repository, gate, install)
@@ -65,10 +75,10 @@ def _missing(repository: Repository, missing: list[Look], install: Callable[[], 
         mend = None
         fix = mend_shared(repository, place)
     stages = " and ".join(look.stage for look in missing)
-    return Problem(
-        area="hooks", title=f"no check runs at {stages}", where=where, why=_WHY_NONE, fix=fix,
-        mend=mend,
-    )  # fmt: skip
+    is_check = missing[0].stage in CHECKS
+    title = f"no check runs at {stages}" if is_check else f"no hook of ours runs at {stages}"
+    why = _WHY_NONE if is_check else "; ".join(_WHY_QUIET[look.stage] for look in missing)
+    return Problem(area="hooks", title=title, where=where, why=why, fix=fix, mend=mend)
 
 
 def _not_runnable(repository: Repository, look: Look) -> Problem:
@@ -124,7 +134,7 @@ def _check_gate(
         yield problem("the gate is not executable", _WHY_NONE)
 
 
-def _check_path_python(look: Look) -> Iterator[Problem]:
+def _check_path_python(stages: list[str]) -> Iterator[Problem]:
     """The entry of the pre-commit config starts the ``python`` that is first on PATH."""
     path = shutil.which("python")
     found = ask_interpreter(path) if path else None
@@ -132,7 +142,7 @@ def _check_path_python(look: Look) -> Iterator[Problem]:
         yield Problem(
             area="hooks",
             title=f"pre-commit starts `python`, which {found.why if found else 'is not on PATH'}",
-            where=f"{CONFIG_NAME}, {look.stage}",
+            where=f"{CONFIG_NAME}, {', '.join(stages)}",
             why="every commit is refused, with runs or without",
             fix="activate the environment with the package, or: ledger uninstall && ledger install",
         )

@@ -9,12 +9,14 @@ from ledger.policy.finding import shell_word
 from ledger.setup.change import Change, Undo, telling_why
 from ledger.setup.hooks import lefthook
 from ledger.setup.hooks.gate import (
+    CHECKS,
     MODE,
     ONE_LINE,
-    PORTABLE_HOOK,
     SAVED_SUFFIX,
+    STAGES,
     calls_gate,
     is_ours,
+    portable_hook,
     private_gate,
     render_gate,
 )
@@ -26,16 +28,25 @@ from ledger.setup.hooks.place import (
     shown,
     sleeping_husky,
 )
-from ledger.setup.hooks.precommit import entry_in, is_frameworks
+from ledger.setup.hooks.precommit import is_frameworks, stages_in
 from ledger.setup.hooks.script import is_shell, with_block, without_block
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ledger.setup.hooks.place import HookPlace
     from ledger.storage.git import Repository
 
-HOOKS = ("pre-commit", "pre-merge-commit")
+WHAT: Mapping[str, str] = {
+    **dict.fromkeys(CHECKS, "judges staged runs"),
+    "prepare-commit-msg": "names new runs in the message",
+    "commit-msg": "names new runs in the message",
+    "post-commit": "tells what no check saw",
+    "pre-push": "judges what is pushed",
+}
+"""What a hook does, for a person."""
 LEGACY_SUFFIX = ".legacy"
 """Where the pre-commit framework puts a hook that it finds, and runs it first."""
 OLD_SUFFIX = ".old"
@@ -83,7 +94,7 @@ class _Installer:
         changes: list[Change] = []
         husky = sleeping_husky(self.repository)
         if self.config is not None:
-            changes += lefthook.write_entry(self.config, HOOKS, self.undo)
+            changes += lefthook.write_entry(self.config, STAGES, self.undo)
         if place.kind == SHARED:
             self._require_call(place)
         elif place.kind == OWN:
@@ -98,7 +109,7 @@ class _Installer:
 
     def _require_call(self, place: HookPlace) -> None:
         """Refuse to write into a folder of the user's, unless they call the gate there already."""
-        paths = [place.folder / name for name in HOOKS]
+        paths = [place.folder / name for name in CHECKS]
         if all(path.is_file() and calls_gate(path.read_bytes()) for path in paths):
             return
         message = (
@@ -110,42 +121,42 @@ class _Installer:
 
     def _natively(self, folder: Path) -> list[Change]:
         is_lefthook = self.config is not None and any(
-            lefthook.is_lefthooks(_read(folder / name)) for name in HOOKS
+            lefthook.is_lefthooks(_read(folder / name)) for name in STAGES
         )
         if is_lefthook:
             return []
-        has_entry = entry_in(Path(self.repository.top))
+        entries = stages_in(Path(self.repository.top))
         changes: list[Change] = []
-        for name in HOOKS:
+        for name in STAGES:
             path = folder / name
             is_framework = is_frameworks(_read(path))
-            if is_framework and has_entry:
+            if is_framework and name in entries:
                 continue
             legacy = path.with_name(name + LEGACY_SUFFIX)
             if is_framework and is_ours(legacy):
                 changes += self._gate_into(legacy)
             else:
-                changes += self._chain(path, self.gate)
+                changes += self._chain(path, name, self.gate)
         return changes
 
     def _portably(self, folder: Path) -> list[Change]:
         changes: list[Change] = []
-        for name in HOOKS:
+        for name in STAGES:
             path = folder / name
             old = _read(path)
             if calls_gate(old):
                 continue
             if path.is_file() and not path.is_symlink() and is_shell(old):
-                self.undo.write(path, with_block(old))
-                what = "judges staged runs; commit it, it works in every clone"
+                self.undo.write(path, with_block(old, name))
+                what = f"{WHAT[name]}; commit it, it works in every clone"
                 changes.append(
                     Change(path=shown(self.repository, path), action="updated", what=what)
                 )
             else:
-                changes += self._chain(path, PORTABLE_HOOK)
+                changes += self._chain(path, name, portable_hook(name))
         return changes
 
-    def _chain(self, path: Path, hook: bytes) -> list[Change]:
+    def _chain(self, path: Path, stage: str, hook: bytes) -> list[Change]:
         """Make ``hook`` stand at ``path``; what stood there gets another name and runs first."""
         changes = []
         if _is_taken(path):
@@ -154,7 +165,7 @@ class _Installer:
             self.undo.rename(path, saved)
             what = "your hook, runs first"
             changes.append(Change(path=shown(self.repository, saved), action="kept", what=what))
-        return changes + self._put(path, hook, "judges staged runs")
+        return changes + self._put(path, hook, WHAT[stage])
 
     def _gate_into(self, path: Path) -> list[Change]:
         return self._put(path, self.gate, "judges staged runs")
@@ -170,7 +181,7 @@ class _Installer:
 
 def mend_shared(repository: Repository, place: HookPlace) -> str:
     """Return what a user can do whose hooks all repositories share: we do not touch those."""
-    paths = " and ".join(str(place.folder / name) for name in HOOKS)
+    paths = " and ".join(str(place.folder / name) for name in CHECKS)
     own = f"git config core.hooksPath {shell_word(str(own_folder(repository)))}"
     return (
         f"add this line to {paths}, then `ledger install`: {ONE_LINE}"
@@ -194,11 +205,11 @@ def uninstall_hooks(repository: Repository, undo: Undo | None = None) -> list[Ch
     changes: list[Change] = []
     with telling_why():
         for folder in dict.fromkeys(folders):
-            for name in HOOKS:
+            for name in STAGES:
                 changes += _uninstall(repository, folder / name, undo)
         config = lefthook.find_config(Path(repository.top))
         if config is not None:
-            changes += lefthook.remove_entry(config, HOOKS, undo)
+            changes += lefthook.remove_entry(config, STAGES, undo)
         gate = private_gate(repository)
         if is_ours(gate):
             undo.remove(gate)

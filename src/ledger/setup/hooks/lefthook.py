@@ -6,7 +6,7 @@ import yaml
 
 from ledger.errors import LedgerError
 from ledger.setup.change import Change
-from ledger.setup.hooks.gate import CALL, ONE_LINE, PRIVATE_NAME, calls_gate
+from ledger.setup.hooks.gate import CHECKS, ONE_LINE, PRIVATE_NAME, call_of, calls_gate
 
 
 TYPE_CHECKING = False
@@ -52,7 +52,7 @@ def write_entry(path: Path, stages: tuple[str, ...], undo: Undo) -> list[Change]
     new = _extended(_read(path), stages) if path.suffix in {".yml", ".yaml"} else None
     if new is None:
         message = "is written in a way that cannot be extended safely"
-        hint = f"add to the commands of {' and '.join(stages)} one that runs: {ONE_LINE}"
+        hint = f"add to the commands of {' and '.join(CHECKS)} one that runs: {ONE_LINE}"
         raise LedgerError(message, hint=hint, path=path)
     undo.write(path, new.encode("utf-8"))
     return [Change(path=path.name, action="updated", what="commit it; then run: lefthook install")]
@@ -94,7 +94,7 @@ def _extended(text: str, stages: tuple[str, ...]) -> str | None:
         for stage in stages:
             text = _with_stage(text, stage)
             hook = expected.setdefault(stage, {})
-            hook.setdefault("commands", {})[COMMAND] = {"run": CALL.rstrip("\n")}
+            hook.setdefault("commands", {})[COMMAND] = _command(stage)
         return text if yaml.safe_load(text) == expected else None
     except (yaml.YAMLError, AttributeError, TypeError):
         return None
@@ -103,14 +103,14 @@ def _extended(text: str, stages: tuple[str, ...]) -> str | None:
 def _with_stage(text: str, stage: str) -> str:
     hook = _child(yaml.compose(text), stage)
     if hook is None:
-        added = f"{stage}:\n  commands:\n{_entry(4)}"
+        added = f"{stage}:\n  commands:\n{_entry(4, stage)}"
         is_ended = not text or text.endswith("\n")
         return text + added if is_ended else f"{text}\n{added}".removesuffix("\n")
     commands = _child(hook, "commands")
     if commands is not None:
-        return _inserted(text, commands.start_mark.line, _entry(commands.start_mark.column))
+        return _inserted(text, commands.start_mark.line, _entry(commands.start_mark.column, stage))
     column = hook.start_mark.column
-    added = f"{' ' * column}commands:\n{_entry(column + 2)}"
+    added = f"{' ' * column}commands:\n{_entry(column + 2, stage)}"
     return _inserted(text, hook.start_mark.line, added)
 
 
@@ -121,7 +121,7 @@ def _without_stage(text: str, stage: str) -> str:
     entry = _child(commands, COMMAND)
     if entry is None:
         return text
-    wanted = _entry(commands.start_mark.column).splitlines()
+    wanted = _entry(commands.start_mark.column, stage).splitlines()
     start = entry.start_mark.line - 1
     end = start + len(wanted)
     if len(commands.value) == 1:
@@ -145,6 +145,17 @@ def _inserted(text: str, line: int, added: str) -> str:
     return "".join([*lines[:line], added, *lines[line:]])
 
 
-def _entry(column: int) -> str:
-    lines = (f"{COMMAND}:", "  run: |-", *(f"    {line}" for line in CALL.splitlines()))
+def _command(stage: str) -> dict[str, Any]:
+    """Return our command as YAML reads it; lefthook runs it apart, and gives it what git gives."""
+    if stage in CHECKS:
+        return {"run": call_of(stage).rstrip("\n")}
+    call = call_of("post-commit").replace('post-commit "$@"', f"{stage} {{0}}").rstrip("\n")
+    return {"run": call} | ({"use_stdin": True} if stage == "pre-push" else {})
+
+
+def _entry(column: int, stage: str) -> str:
+    command = _command(stage)
+    run = (f"    {line}" for line in str(command["run"]).splitlines())
+    stdin = ("  use_stdin: true",) if "use_stdin" in command else ()
+    lines = (f"{COMMAND}:", "  run: |-", *run, *stdin)
     return "".join(f"{' ' * column}{line}\n" for line in lines)

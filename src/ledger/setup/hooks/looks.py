@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from ledger.setup.hooks import lefthook
-from ledger.setup.hooks.gate import calls_gate, is_ours, private_gate
-from ledger.setup.hooks.install import HOOKS, LEGACY_SUFFIX
+from ledger.setup.hooks.gate import STAGES, calls_gate, is_ours, private_gate
+from ledger.setup.hooks.install import LEGACY_SUFFIX
 from ledger.setup.hooks.place import hook_place
-from ledger.setup.hooks.precommit import entry_in, is_frameworks
+from ledger.setup.hooks.precommit import is_frameworks, stages_in
 from ledger.value import value
 
 
@@ -37,11 +37,11 @@ class Look:
 
 
 def look_at_hooks(repository: Repository) -> list[Look]:
-    """Return what judges a commit, and what a merge."""
+    """Return what looks after runs, stage by stage."""
     place = hook_place(repository)
     config = lefthook.find_config(Path(repository.top))
     has_call = config is not None and lefthook.has_entry(config)
-    has_entry = entry_in(Path(repository.top))
+    entries = stages_in(Path(repository.top))
     return [
         _look(
             stage,
@@ -49,9 +49,9 @@ def look_at_hooks(repository: Repository) -> list[Look]:
             place.scripts / stage,
             private_gate(repository),
             has_call=has_call,
-            has_entry=has_entry,
+            has_entry=stage in entries,
         )
-        for stage in HOOKS
+        for stage in STAGES
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ledger.setup.hooks.gate import BEGIN, BLOCK, END
+from ledger.setup.hooks.gate import BEGIN, END, block_of
 
 
 _SHELL = re.compile(rb"#! ?\S*(/| )(ba|da|k|z|a)?sh( .*)?$")
@@ -13,7 +13,6 @@ _OURS = re.compile(
     rb"\n?" + re.escape(BEGIN.encode()) + rb"\n.*?" + re.escape(END.encode()) + rb"(?:\n|\Z)",
     re.DOTALL,
 )
-_BLOCK = BLOCK.encode()
 
 
 def is_shell(data: bytes) -> bool:
@@ -24,16 +23,17 @@ def is_shell(data: bytes) -> bool:
     return b"\0" not in data
 
 
-def with_block(data: bytes) -> bytes:
-    """Return the script with our lines, which judge before the rest: that may end by ``exec``."""
+def with_block(data: bytes, stage: str) -> bytes:
+    """Return the script with our lines for ``stage``, before the rest: that may end by ``exec``."""
+    block = block_of(stage).encode()
     lines = data.splitlines(keepends=True)
     at = 0
     while at < len(lines) and _is_preamble(lines[at]):
         at += 1
     head, tail = b"".join(lines[:at]), b"".join(lines[at:])
     if head and not head.endswith(b"\n"):
-        return head + b"\n" + _BLOCK.removesuffix(b"\n")
-    return head + _BLOCK + tail
+        return head + b"\n" + block.removesuffix(b"\n")
+    return head + block + tail
 
 
 def without_block(data: bytes) -> bytes:

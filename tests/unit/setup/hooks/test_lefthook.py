@@ -9,7 +9,7 @@ import yaml
 
 from ledger.errors import LedgerError
 from ledger.setup.change import Undo
-from ledger.setup.hooks.install import HOOKS
+from ledger.setup.hooks.gate import STAGES
 from ledger.setup.hooks.lefthook import find_config, has_entry, remove_entry, write_entry
 
 
@@ -34,27 +34,27 @@ CONFIGS = {
 def test_entry_goes_in_and_comes_out(tmp_path: Path, text: str) -> None:
     path = tmp_path / "lefthook.yml"
     path.write_text(text)
-    (change,) = write_entry(path, HOOKS, Undo())
+    (change,) = write_entry(path, STAGES, Undo())
     assert change.action == "updated"
-    assert write_entry(path, HOOKS, Undo()) == []
+    assert write_entry(path, STAGES, Undo()) == []
     config = yaml.safe_load(path.read_text())
-    for stage in HOOKS:
+    for stage in STAGES:
         assert "ledger/commit-hook" in config[stage]["commands"].pop("ledger-check")["run"]
     for stage, hook in (yaml.safe_load(text) or {}).items():
         kept = config[stage]
         assert {key: item for key, item in kept.items() if key != "commands" or item} == hook
-    remove_entry(path, HOOKS, Undo())
+    remove_entry(path, STAGES, Undo())
     assert text == path.read_text()
-    assert remove_entry(path, HOOKS, Undo()) == []
+    assert remove_entry(path, STAGES, Undo()) == []
 
 
 def test_edited_entry_is_left_and_told(tmp_path: Path) -> None:
     path = tmp_path / "lefthook.yml"
     path.write_text("")
-    write_entry(path, HOOKS, Undo())
+    write_entry(path, STAGES, Undo())
     edited = path.read_text().replace("run: |-", "tags: slow\n      run: |-", 1)
     path.write_text(edited)
-    (change,) = remove_entry(path, HOOKS, Undo())
+    (change,) = remove_entry(path, STAGES, Undo())
     assert (change.action, path.read_text()) == ("left", edited)
 
 
@@ -72,10 +72,10 @@ def test_config_that_text_cannot_extend_is_left(tmp_path: Path, text: str) -> No
     path = tmp_path / "lefthook.yml"
     path.write_text(text)
     if text == "a: 1":
-        write_entry(path, HOOKS, Undo())
+        write_entry(path, STAGES, Undo())
         return
     with pytest.raises(LedgerError, match="cannot be extended safely"):
-        write_entry(path, HOOKS, Undo())
+        write_entry(path, STAGES, Undo())
     assert path.read_text() == text
 
 

@@ -8,13 +8,15 @@ import pytest
 import yaml
 
 from ledger.errors import LedgerError
+from ledger.policy.stages import STAGES as ARGUMENTS
+from ledger.setup.hooks.gate import STAGES
+from ledger.setup.hooks.offered import ALL_STAGES, OFFERED, render_manifest
 from ledger.setup.hooks.precommit import (
     CONFIG_NAME,
-    HOOK_ID,
     MANIFEST_NAME,
     extend_config,
     remove_config,
-    render_manifest,
+    stages_in,
     write_config,
 )
 
@@ -36,28 +38,45 @@ ci:
 
 
 def test_manifest_is_up_to_date() -> None:
-    """Mend: print(ledger.setup.hooks.precommit.render_manifest(), end="") into the file."""
+    """Mend: print(ledger.setup.hooks.offered.render_manifest(), end="") into the file."""
     assert (TOP / MANIFEST_NAME).read_text(encoding="utf-8") == render_manifest()
 
 
-def test_manifest_offers_both_ids() -> None:
+def test_manifest_offers_every_stage_installed_and_from_path() -> None:
     hooks = {hook["id"]: hook for hook in yaml.safe_load(render_manifest())}
-    assert hooks[HOOK_ID]["language"] == "python"
-    assert hooks[f"{HOOK_ID}-system"]["language"] == "system"
-    for hook in hooks.values():
-        assert hook["always_run"] is True
-        assert hook["pass_filenames"] is False
-        assert hook["require_serial"] is True
-        assert hook["stages"] == ["pre-commit", "pre-merge-commit"]
-        assert hook["minimum_pre_commit_version"] == "3.2.0"
+    assert len(hooks) == 2 * len(OFFERED)
+    for offered in OFFERED:
+        for ending, language in (("", "python"), ("-system", "system")):
+            hook = hooks[offered.hook_id + ending]
+            assert hook["language"] == language
+            assert hook["entry"] == f"python -I -m ledger.policy {offered.argument}"
+            assert hook["always_run"] is True
+            assert hook["pass_filenames"] is False
+            assert hook["require_serial"] is True
+            assert hook["stages"] == list(offered.stages)
+            assert hook["minimum_pre_commit_version"] == "3.2.0"
+
+
+def test_every_stage_is_offered_and_every_argument_known() -> None:
+    assert sorted(STAGES) == sorted(ALL_STAGES)
+    assert {hook.argument for hook in OFFERED} <= set(ARGUMENTS)
 
 
 def test_config_is_created(tmp_path: Path) -> None:
     assert [change.action for change in write_config(tmp_path)] == ["created"]
     config = yaml.safe_load((tmp_path / CONFIG_NAME).read_text())
-    assert config["default_install_hook_types"] == ["pre-commit", "pre-merge-commit"]
-    assert config["repos"][0]["hooks"][0]["id"] == HOOK_ID
+    assert config["default_install_hook_types"] == list(ALL_STAGES)
+    assert [hook["id"] for hook in config["repos"][0]["hooks"]] == [one.hook_id for one in OFFERED]
+    assert stages_in(tmp_path) == set(STAGES)
     assert write_config(tmp_path) == []
+
+
+def test_a_choice_of_the_hooks_gets_their_types_and_no_more() -> None:
+    text = "repos:\n  - repo: https://example.com/ledger\n    rev: v1.0.0\n    hooks:\n"
+    text += "      - id: ledger-check\n      - id: ledger-push-system\n"
+    config = yaml.safe_load(extend_config(text, "x"))
+    types = ["pre-commit", "pre-merge-commit", "pre-push"]
+    assert config == yaml.safe_load(text) | {"default_install_hook_types": types}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.setup.hooks.gate import BLOCK, calls_gate
+from ledger.setup.hooks.gate import STAGES, block_of, calls_gate
 from ledger.setup.hooks.script import is_shell, with_block, without_block
 
 
@@ -27,16 +27,18 @@ SCRIPTS = [
 ]
 
 
+@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_taking_out_gives_every_byte_back(script: bytes) -> None:
-    new = with_block(script)
+def test_taking_out_gives_every_byte_back(script: bytes, stage: str) -> None:
+    new = with_block(script, stage)
     assert calls_gate(new)
     assert script == without_block(new)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_lines_that_somebody_wrote_around_ours_stay(script: bytes) -> None:
-    new = with_block(script) + (b"" if with_block(script).endswith(b"\n") else b"\n") + b"echo y\n"
+    new = with_block(script, "pre-commit")
+    new += (b"" if new.endswith(b"\n") else b"\n") + b"echo y\n"
     left = without_block(new)
     assert not calls_gate(left)
     assert left.endswith(b"echo y\n")
@@ -47,7 +49,7 @@ def test_script_without_our_lines_is_unchanged() -> None:
 
 
 def test_what_finds_the_script_again_stays_before_our_lines() -> None:
-    new = with_block(SCRIPTS[6])
+    new = with_block(SCRIPTS[6], "pre-commit")
     assert new.index(b"husky.sh") < new.index(b"ledger_gate")
 
 
@@ -67,9 +69,19 @@ def test_shells_are_told_from_other_languages(first: bytes, shell: bool) -> None
     assert is_shell(first + b"\nx\n") is shell
 
 
-def test_lines_are_posix_shell_and_silent_outside_of_a_ledger(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stdin", ["", "a b c d\ne f g h\n"])
+def test_lines_are_posix_shell_and_silent_outside_of_a_ledger(
+    tmp_path: Path, stage: str, stdin: str
+) -> None:
+    """What comes after them in the script reads what git gave, as if they were not there."""
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     done = subprocess.run(
-        ["sh", "-euc", BLOCK + "echo end"], cwd=tmp_path, capture_output=True, text=True, check=True
+        ["sh", "-euc", block_of(stage) + "cat\necho end"],
+        cwd=tmp_path,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert (done.stdout, done.stderr) == ("end\n", "")
+    assert (done.stdout, done.stderr) == (f"{stdin}end\n", "")
