@@ -116,6 +116,11 @@ def table_name(worker: str = "", n: int = 1) -> str:
     return ".".join(["metrics", *([worker] if worker else []), *([str(n)] if n > 1 else []), "csv"])
 
 
+def trials_name(worker: str = "") -> str:
+    """Return the name of the trials table of ``worker``; "" is the owner."""
+    return f"trials.{worker}.csv" if worker else TRIALS_NAME
+
+
 def table_worker(name: str) -> str:
     """Return the worker whose table ``name`` is, "" for the owner's: metrics.<worker>.2.csv."""
     _, *parts = name.split(".")

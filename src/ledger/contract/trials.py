@@ -7,6 +7,8 @@ yet.
 
 from __future__ import annotations
 
+import math
+
 from ledger.contract.metrics import decode_table, parse_number
 from ledger.errors import MalformedError
 from ledger.value import value
@@ -14,7 +16,9 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from ledger.contract.json_text import Json
 
 COLUMNS = (
     *("trial_id", "attempt", "execution", "status", "score"),
@@ -63,6 +67,30 @@ def decode_trials(data: bytes) -> list[Trial]:
         key = cells.get("trial_id", ""), cells.get("attempt", "")
         attempts[key] = attempts.get(key, {}) | cells
     return [_trial(cells) for (trial_id, _), cells in attempts.items() if trial_id]
+
+
+def sum_up(trials: Iterable[Trial], goal: str | None) -> dict[str, Json]:
+    """Return what ``sweep`` in run.json says of ``trials``: how many, how many failed, the best.
+
+    Of several attempts at a trial the last counts. The best is the trial whose finite score is best
+    as ``goal`` (min or max) has it, the one that started first of equal ones; None where no score
+    is finite or no goal is known.
+    """
+    last: dict[str, Trial] = {}
+    for trial in trials:
+        last[trial.trial_id] = trial
+    sign = -1 if goal == "max" else 1
+    scored = [
+        (sign * each.score, name)
+        for name, each in last.items()
+        if each.score is not None and math.isfinite(each.score)
+    ]
+    best = min(scored, key=lambda pair: pair[0], default=None) if goal else None
+    return {
+        "n_trials": len(last),
+        "n_failed": sum(each.status == "failed" for each in last.values()),
+        "best_trial": best[1] if best else None,
+    }
 
 
 def _trial(cells: Mapping[str, str]) -> Trial:

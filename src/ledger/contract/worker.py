@@ -30,7 +30,7 @@ STATUSES = ("running", "finished", "failed", "interrupted")
 
 _OF_RECORD = (
     *("name", "tags", "parent", "command", "git", "config", "data", "extra_data"),
-    *("environment", "random", "metrics", "stated", "artifacts"),
+    *("environment", "random", "metrics", "stated", "artifacts", "sweep"),
     *("warnings", "incomplete", "error", "ledger_version"),
 )
 _MAYBE_TEXT = Nullable(inner=Text())
@@ -137,6 +137,8 @@ def fold(document: Mapping[str, Json], workers: Sequence[Worker]) -> dict[str, J
         folded[key] = _first([document, *stated], key)
     for key in ("config", "environment"):
         folded[key] = _first([*stated, document], key) or {}
+    sweep = _first([document, *stated], "sweep")
+    folded |= {"sweep": sweep} if sweep else {}
     folded |= _data([document, *stated])
     folded["git"], told = _code(document, workers)
     warnings += [*told, *_same_config(workers), *_told(workers)]

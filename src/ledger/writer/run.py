@@ -6,9 +6,9 @@ import os
 import time
 from pathlib import Path
 
-from ledger.contract.json_text import as_list, as_object, as_text, encode_number
+from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.record import RunRecord
-from ledger.contract.redaction import redact_text, redact_under
+from ledger.contract.redaction import redact_text
 from ledger.writer import prefill
 from ledger.writer.artifact_entry import describe_artifact
 from ledger.writer.dvc_add import track_whole_tables
@@ -16,8 +16,9 @@ from ledger.writer.measuring import measure_run
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
 from ledger.writer.rescue import rescue_record, rescue_tables
-from ledger.writer.scalars import plain
 from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
+from ledger.writer.stated import stated_values
+from ledger.writer.sweep import Sweep
 from ledger.writer.table import MetricsTable, legible
 from ledger.writer.worker_part import gather_workers, joined_document, part_ended
 
@@ -75,16 +76,17 @@ class Run:
         self._is_sealing = False
         self._is_sealed = False
         self._is_interrupted = False
-        objective = self._objective()
+        declared = RunRecord(document=record.document)
         self._table = MetricsTable(
             home,
             record,
             self._warn_once,
             origin=self._started,
-            params=RunRecord(document=record.document).config,
-            objective=objective[0] if objective else None,
+            params=declared.config,
+            objective=declared.objective[0] if declared.objective else None,
             worker=table_of,
         )
+        self._sweep = Sweep(home, record, self._table, self._keep, worker=table_of)
 
     @property
     def id(self) -> str:
@@ -149,20 +151,16 @@ class Run:
         except (OSError, ValueError) as error:
             self._lose_row(error)
 
+    @property
+    def sweep(self) -> Sweep:
+        """The trials of the run, if it is to have any."""
+        return self._sweep
+
     def final(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
         """State final metrics, such as a test score; they stand as given, whatever the rows say."""
         if not self._may_write("final metrics given"):
             return
-        stated: dict[str, Json] = {}
-        for name, item in {**(metrics or {}), **values}.items():
-            try:
-                cell = plain(item)
-            except TypeError as error:
-                self._warn_once(f"final {name}", f"{name}: {error}; it is not recorded")
-                continue
-            if isinstance(cell, str):
-                cell = redact_under(str(name), cell)
-            stated[legible(name)] = encode_number(cell) if isinstance(cell, float) else cell
+        stated = stated_values({**(metrics or {}), **values}, self._warn_once)
         with self._record.lock:
             document = self._record.document
             names = {*map(str, as_list(document.get("stated"))), *stated}
@@ -289,6 +287,13 @@ class Run:
             self._told.add(key)
             warn(f"{self.id}: {line}")
 
+    def _keep(self, what: str, write: Callable[[], None]) -> None:
+        if self._may_write(what):
+            try:
+                write()
+            except (OSError, ValueError) as error:
+                self._lose_row(error)
+
     def _lose_row(self, error: Exception) -> None:
         self._n_lost += 1
         why = getattr(error, "strerror", None) or str(error)
@@ -321,6 +326,7 @@ class Run:
         return interruption
 
     def _seal(self, status: str, error: BaseException | Mapping[str, Json] | None) -> None:
+        self._sweep.close(status)
         orphans = self._table.orphans()
         try:
             self._table.close()
@@ -384,9 +390,6 @@ class Run:
 
     def _measure(self, *, is_final: bool) -> Measured | None:
         return measure_run(self._home, self._record, self._shelf, is_final=is_final)
-
-    def _objective(self) -> tuple[str, str] | None:
-        return RunRecord(document=self._record.document).objective
 
     def _say_goodbye(self, measured: Measured | None) -> None:
         lost = f", {self._n_lost} rows lost" if self._n_lost else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.contract.redaction import redact_under
+
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +28,27 @@ def plain(item: object) -> Cell:
     if isinstance(item, str):
         return str.__str__(item)  # of an enum the value, not "Phase.WARM"
     return _converted(item)
+
+
+def param_cell(name: str, item: object) -> Cell:
+    """Return the value of a param as a table holds it; what is no scalar as its text."""
+    try:
+        cell = plain(item)
+    except TypeError:
+        cell = str(item)
+    return redact_under(name, cell) if isinstance(cell, str) else cell
+
+
+def position(item: object) -> int | None:
+    """Return ``item`` as an epoch or step, a whole number from 0; None when it is none."""
+    try:
+        number = plain(item)
+    except TypeError:
+        return None
+    if isinstance(number, int):
+        return number if number >= 0 and not isinstance(number, bool) else None
+    is_whole = isinstance(number, float) and number >= 0 and number.is_integer()
+    return int(number) if is_whole else None  # type: ignore[arg-type]  # a float, by the line above
 
 
 def _converted(item: object) -> Cell:

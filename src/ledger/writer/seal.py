@@ -80,6 +80,8 @@ def sealed_sections(
     if measured is not None:
         sections["summary"] = {name: entry.to_json() for name, entry in summary.items()}
         sections["files"] = measured.files
+        if measured.sweep:
+            sections["sweep"] = as_object(document.get("sweep")) | dict(measured.sweep)
     return sections
 
 

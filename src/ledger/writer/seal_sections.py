@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 from ledger.contract.columns import columns_of
-from ledger.contract.json_text import encode_number
+from ledger.contract.json_text import as_object, as_text, encode_number
 from ledger.contract.layout import (
     CONFIG_NAME,
     PATCH_NAME,
@@ -17,6 +17,7 @@ from ledger.contract.layout import (
     worker_of,
 )
 from ledger.contract.metrics import decode_table, summarise
+from ledger.contract.trials import decode_trials, sum_up
 from ledger.contract.worker import in_order
 from ledger.errors import MalformedError
 from ledger.value import value
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
     from ledger.contract.metrics import Summary, Table
+    from ledger.contract.trials import Trial
     from ledger.writer.thinning import Growth
 
 SECONDS_PER_HOUR = 3600
@@ -45,6 +47,8 @@ class Measured:
     """The ``time`` of the last row, seconds since the start."""
     problem: str | None
     """Why a table could not be read, None when all could."""
+    sweep: Mapping[str, Json] = {}
+    """What the trials tables say of a sweep; empty for a run that is none."""
 
 
 def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None = None) -> Measured:
@@ -60,6 +64,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
     """
     found: dict[str, Table] = {}
     files: dict[str, Json] = {}
+    trials: list[Trial] = []
     problem = None
     for path in sorted(run_dir.iterdir(), key=lambda file: table_order(file.name)):
         is_listed = path.name in {PATCH_NAME, CONFIG_NAME} or worker_of(path.name) is not None
@@ -74,6 +79,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
         if is_table(path.name):
             try:
                 table = decode_table(data)
+                trials += [] if is_metrics_table(path.name) else decode_trials(data)
             except MalformedError as error:
                 problem = str(error.at(path.name))
                 continue
@@ -81,9 +87,15 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
             if is_metrics_table(path.name):
                 found[path.name] = table
         files[path.name] = entry
+    goal = as_text(as_object(document.get("objective")).get("goal"))
+    sweep = sum_up(trials, goal) if trials else {}
     if growth is not None:
         return Measured(
-            summary=growth.summary, files=files, last_time=growth.last_time, problem=problem
+            summary=growth.summary,
+            files=files,
+            last_time=growth.last_time,
+            problem=problem,
+            sweep=sweep,
         )
     tables = in_order(found)
     headers = [name for table in tables for name in table.header]
@@ -97,6 +109,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
         files=files,
         last_time=_last_time(found.values()),
         problem=problem,
+        sweep=sweep,
     )
 
 

@@ -10,13 +10,14 @@ import errno
 import math
 import os
 import time
+from itertools import starmap
 
-from ledger.contract.columns import Column, declare
+from ledger.contract.columns import RESERVED, Column, declare
 from ledger.contract.layout import table_name
 from ledger.contract.metrics import encode_row, whole_lines
 from ledger.contract.redaction import redact_under
 from ledger.storage.files import append_line, open_table, replace_file, take_back
-from ledger.writer.scalars import plain
+from ledger.writer.scalars import param_cell, plain, position
 
 
 TYPE_CHECKING = False
@@ -79,6 +80,9 @@ class MetricsTable:
         self._is_closed = False
         self._written: dict[object, Column] = {}
         """Columns of metrics and texts by the name they are logged under."""
+        self._of_trials: dict[str, Column] = {}
+        """Columns of the params of trials by the name of the param."""
+        self._expected: tuple[str, ...] = ()
         self._undecided: set[str] = set()
         """Columns that have had no value yet, and may turn out to be text."""
         self._names: tuple[str, ...] | None = None
@@ -126,6 +130,40 @@ class MetricsTable:
                     return None
             return self._append_planned(row)
 
+    def expect(self, objective: str | None, params: Iterable[str]) -> None:
+        """Know the objective of a sweep, and params that get a column from the first row on."""
+        self._objective = objective or self._objective
+        self._expected = (*params,)
+
+    def append_trial(
+        self,
+        index: Mapping[str, Cell],
+        params: Mapping[str, object],
+        metrics: Mapping[str, object],
+    ) -> None:
+        """Write one row of a trial.
+
+        Args:
+            index: trial_id, attempt, execution, epoch, in this order.
+            params: of the trial, by name.
+            metrics: by name.
+
+        Raises:
+            OSError: the line could not be written; the table is as it was.
+        """
+        with self._lock:
+            self._refuse_closed()
+            cells: dict[str, Cell] = {**index, "time": f"{self._clock() - self._origin:.3f}"}
+            for name in cells:
+                self.columns.setdefault(name, Column(name=name, role="index"))
+            # a metric keeps its name where a param of a trial has the same
+            measured = dict(starmap(self._metric, metrics.items()))
+            if not self._header:
+                params = {**dict.fromkeys(self._expected), **params}
+            cells |= dict(starmap(self._param, params.items()))
+            self._write_cells(cells | measured)
+            self._names = None
+
     def close(self) -> None:
         """Flush the table to the disk and close it for good."""
         with self._lock:
@@ -152,15 +190,21 @@ class MetricsTable:
     def _append_planned(self, row: Mapping[str, object]) -> None:
         self._refuse_closed()
         cells = self._place(row)
+        self._write_cells(cells, row)
+
+    def _write_cells(
+        self, cells: Mapping[str, Cell], row: Mapping[str, object] | None = None
+    ) -> None:
         new = [name for name in cells if name not in self._header]
         if new:
             self._widen(new)
-        self._remember(row)
+        if row is not None:
+            self._remember(row)
         self._write(encode_row(cells.get(name) for name in self._header))
 
     def _place(self, row: Mapping[str, object]) -> dict[str, Cell]:
         """Return the cells of ``row`` by column, declaring columns that are new."""
-        index = {name: _position(row[name]) for name in INDEX_NAMES if name in row}
+        index = {name: position(row[name]) for name in INDEX_NAMES if name in row}
         cells: dict[str, Cell] = {name: at for name, at in index.items() if at is not None}
         taken = {name for name in index if name in cells or row[name] is None}
         if not cells:
@@ -197,18 +241,28 @@ class MetricsTable:
         # a sealed table cannot be mended: what must not be in it is kept out of it
         return column.name, redact_under(str(name), cell) if isinstance(cell, str) else cell
 
+    def _param(self, name: str, item: object) -> tuple[str, Cell]:
+        column = self._of_trials.get(name)
+        if column is None:
+            column = self._of_trials[name] = self._new_column(name, "param")
+        return column.name, param_cell(name, item)
+
     def _declare(self, name: object, cell: Cell) -> Column:
+        is_text = isinstance(cell, str) and legible(name) != self._objective
+        column = self._new_column(name, "meta" if is_text else "metric")
+        if cell is None:
+            self._undecided.add(column.name)
+        self._written[name] = column
+        return column
+
+    def _new_column(self, name: object, role: Role) -> Column:
         text = legible(name)
-        is_text = isinstance(cell, str) and text != self._objective
-        role: Role = "meta" if is_text else "metric"
         column = declare(text, role, self._params | self.columns)
         while not column.name or column.name in self.columns:  # another name's, or no name at all
             column = Column(name=f"{role}.{column.name}", role=role, original=text)
         if column.name != name:
             self._warn_once(f"name {name}", f"{name} is logged as {column.name}")
-        if cell is None:
-            self._undecided.add(column.name)
-        self.columns[column.name] = self._written[name] = column
+        self.columns[column.name] = column
         return column
 
     def _become_text(self, name: object, column: Column) -> None:
@@ -234,7 +288,7 @@ class MetricsTable:
     def _widen(self, new: list[str]) -> None:
         """Add the columns ``new``: the record first, then the table."""
         if not self._header:
-            lead = [name for name in (*INDEX_NAMES, "time") if name in new]
+            lead = [name for name in RESERVED if name in new]
             new = [*lead, *(name for name in new if name not in lead)]
         header = (*self._header, *new)
         self._tell_columns()
@@ -330,15 +384,3 @@ def _flush_and_close(handle: int) -> None:
 def legible(name: object) -> str:
     """Return ``name`` as text that UTF-8 can hold; a NUL would make the whole table unreadable."""
     return str(name).encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
-
-
-def _position(item: object) -> int | None:
-    """Return ``item`` as an epoch or step, a whole number from 0; None when it is none."""
-    try:
-        number = plain(item)
-    except TypeError:
-        return None
-    if isinstance(number, int):
-        return number if number >= 0 and not isinstance(number, bool) else None
-    is_whole = isinstance(number, float) and number >= 0 and number.is_integer()
-    return int(number) if is_whole else None  # type: ignore[arg-type]  # a float, by the line above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.contract.trials import decode_trials
+from ledger.contract.trials import decode_trials, sum_up
 from ledger.errors import MalformedError
 
 
@@ -65,3 +65,20 @@ def test_nothing_is_no_trial() -> None:
 def test_what_does_not_follow_the_format_is_told(data: bytes, said: str) -> None:
     with pytest.raises(MalformedError, match=said):
         decode_trials(data)
+
+
+@pytest.mark.parametrize(("goal", "best"), [("max", "02"), ("min", "01"), (None, None)])
+def test_a_sweep_is_summed_up_by_the_last_attempts(goal: str | None, best: str | None) -> None:
+    log = (
+        b"trial_id,attempt,status,score\n"
+        b"00,0,finished,0.5\n01,0,failed,\n01,1,finished,0.25\n"
+        b"02,0,finished,0.75\n03,0,finished,0.75\n04,0,failed,nan\n05,0,finished,inf\n06,0,running,\n"
+    )
+
+    said = sum_up(decode_trials(log), goal)
+
+    assert said == {"n_trials": 7, "n_failed": 1, "best_trial": best}
+
+
+def test_a_sweep_without_a_score_has_no_best() -> None:
+    assert sum_up([], "max") == {"n_trials": 0, "n_failed": 0, "best_trial": None}

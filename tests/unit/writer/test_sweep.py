@@ -1,0 +1,240 @@
+"""Trials as they stand in metrics.csv, trials.csv and the record."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import ledger
+from ledger.contract.trials import decode_trials
+from unit.writer.recording import ledger_command, only_run, read_record, read_rows, read_tables
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from ledger.contract.trials import Trial
+    from ledger.writer.run import Run
+
+SPACE = {"lr": {"type": "Float", "min_value": 0.01}, "units": {"type": "Int"}}
+
+
+def sweep_run(**options: Any) -> Run:
+    """Return a run that has said what it tunes."""
+    run = ledger.start("sweep", **options)
+    objective = ("val_acc", "max")
+    run.sweep.describe(tuner="Random", space=SPACE, max_trials=3, objective=objective)
+    return run
+
+
+def trials_of(project: Path) -> list[Trial]:
+    return decode_trials((only_run(project) / "trials.csv").read_bytes())
+
+
+def test_rows_are_told_apart_by_trial_attempt_execution_and_epoch(project: Path) -> None:
+    with sweep_run() as run:
+        for trial_id in ("00", "01"):
+            attempt = run.sweep.begin(trial_id, {"lr": 0.1})
+            for execution in (0, 1):
+                metrics = {"loss": np.float32(0.5), "val_acc": 0.25}
+                params = {"lr": 0.1, "units": 8}
+                attempt.log(metrics, params=params, epoch=3, execution=execution)
+            attempt.end(score=0.25, best_epoch=3, execution=1)
+
+    (table,) = read_tables(only_run(project))
+    assert table.header == (
+        *("trial_id", "attempt", "execution", "epoch", "time"),
+        *("lr", "units", "loss", "val_acc"),
+    )
+    assert read_rows(only_run(project))[1] == {
+        "trial_id": "00",
+        "attempt": "0",
+        "execution": "1",
+        "epoch": "3",
+        "lr": "0.1",
+        "units": "8",
+        "loss": "0.5",
+        "val_acc": "0.25",
+    }
+    roles = {
+        name: entry["role"] for name, entry in read_record(only_run(project))["columns"].items()
+    }
+    assert roles == {
+        **dict.fromkeys(("trial_id", "attempt", "execution", "epoch", "time"), "index"),
+        "lr": "param",
+        "units": "param",
+        "loss": "metric",
+        "val_acc": "metric",
+    }
+
+
+def test_the_log_says_how_each_attempt_ended(project: Path) -> None:
+    with sweep_run() as run:
+        first = run.sweep.begin("00", {"lr": 0.1})
+        first.end(
+            "failed", message="Traceback\n  oom, token=ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+        )
+        first.end("finished", score=1.0)
+        run.sweep.begin("00", {"lr": 0.1}).end(score=0.5, best_epoch=2, execution=0)
+        run.sweep.begin("01").end("failed", score=math.nan, params={"units": 4, "opt": "sgd, fast"})
+        run.sweep.begin("02")
+
+    found = trials_of(project)
+    assert [(each.trial_id, each.attempt, each.status) for each in found] == [
+        ("00", 0, "failed"),
+        ("00", 1, "finished"),
+        ("01", 0, "failed"),
+        ("02", 0, "interrupted"),
+    ]
+    assert found[0].message is not None
+    assert found[0].message.startswith("Traceback\n  oom")
+    assert "ghp_0123" not in found[0].message
+    assert (found[1].score, found[1].best_epoch, found[1].execution) == (0.5, 2, 0)
+    assert found[2].score is not None
+    assert math.isnan(found[2].score)
+    assert found[2].params == {"units": "4", "opt": "sgd, fast"}
+    assert all(each.started is not None and each.ended is not None for each in found)
+
+
+def test_the_record_sums_the_trials_up(project: Path) -> None:
+    with sweep_run() as run:
+        for trial_id, score in (("00", 0.5), ("01", 0.75), ("02", math.inf), ("03", 0.75)):
+            run.sweep.begin(trial_id).end(score=score)
+        run.sweep.begin("04").end("failed")
+
+    record = read_record(only_run(project))
+    assert record["objective"] == {"metric": "val_acc", "goal": "max"}
+    assert record["sweep"] == {
+        "tuner": "Random",
+        "space": SPACE,
+        "max_trials": 3,
+        "n_trials": 5,
+        "n_failed": 1,
+        "best_trial": "01",
+    }
+    assert record["files"]["trials.csv"]["rows"] == 10
+
+
+def test_an_objective_of_the_run_stays(project: Path) -> None:
+    with sweep_run(objective=("loss", "min")) as run:
+        run.sweep.begin("0").end(score=1)
+        run.sweep.begin("1").end(score=2)
+
+    record = read_record(only_run(project))
+    assert record["objective"] == {"metric": "loss", "goal": "min"}
+    assert record["sweep"]["best_trial"] == "0"
+
+
+def test_names_that_collide_are_kept_apart(project: Path) -> None:
+    """A metric keeps its name; a param called like one, or like a column of ours, gives way."""
+    params = {"loss": "mse", "epoch": 7, "status": "on", "trial_id": "x"}
+    with sweep_run() as run:
+        attempt = run.sweep.begin("0", params)
+        attempt.log({"loss": 0.5, "time": 2}, params=params, epoch=0)
+        attempt.end(params=params)
+
+    (row,) = read_rows(only_run(project))
+    assert row["loss"] == "0.5"
+    assert row["metric.time"] == "2"
+    assert (row["param.loss"], row["param.epoch"], row["status"]) == ("mse", "7", "on")
+    columns = read_record(only_run(project))["columns"]
+    assert columns["param.loss"] == {"role": "param", "original": "loss"}
+    (trial,) = trials_of(project)
+    assert (trial.status, trial.trial_id) == ("finished", "0")
+    assert trial.params == {
+        "loss": "mse",
+        "epoch": "7",
+        "param.status": "on",
+        "param.trial_id": "x",
+    }
+
+
+def test_params_that_are_known_later_get_columns_of_their_own(project: Path) -> None:
+    with sweep_run() as run:
+        attempt = run.sweep.begin("0", {"lr": 0.1})
+        attempt.log({"loss": 1.0}, params={"lr": 0.1}, epoch=0)
+        attempt.log({"loss": 0.5, "val_acc": 0.5}, params={"lr": 0.1, "batch": 32}, epoch=1)
+        attempt.end(params={"lr": 0.1, "batch": 32})
+
+    first, second = read_rows(only_run(project))
+    assert "batch" not in first
+    assert (second["batch"], second["val_acc"]) == ("32", "0.5")
+    (trial,) = trials_of(project)
+    assert trial.params == {"lr": "0.1", "batch": "32"}
+
+
+def test_secrets_among_params_are_not_written(project: Path) -> None:
+    with sweep_run() as run:
+        attempt = run.sweep.begin("0", {"api_key": "hunter22hunter22"})
+        attempt.log({"loss": 1.0}, params={"api_key": "hunter22hunter22"}, epoch=0)
+
+    for path in only_run(project).iterdir():
+        assert b"hunter22" not in path.read_bytes()
+
+
+def test_a_sweep_answers_and_passes_the_checks(project: Path) -> None:
+    with sweep_run() as run:
+        for trial_id, value in (("00", 0.5), ("01", 0.75)):
+            attempt = run.sweep.begin(trial_id, {"lr": value})
+            attempt.log({"val_acc": value}, params={"lr": value}, epoch=0)
+            attempt.end(score=value, best_epoch=0)
+
+    best = ledger.query("best val_acc per trial", path=project)
+    assert [(row["trial_id"], row["value"]) for row in best] == [("01", 0.75), ("00", 0.5)]
+    listed = ledger.query("trials", path=project)
+    assert [(row["trial_id"], row["status"], row["score"]) for row in listed] == [
+        ("00", "finished", 0.5),
+        ("01", "finished", 0.75),
+    ]
+    judged = ledger_command(project, "check", "--all", "--format", "json").stdout
+    assert "LED104" not in judged
+    assert "LED111" not in judged
+
+
+def test_a_failed_write_is_told_and_never_raised(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = sweep_run()
+    in_the_way = only_run(project) / "trials.csv"
+    in_the_way.mkdir()
+    attempt = run.sweep.begin("0", {"lr": 1})
+    attempt.log({"loss": 1.0}, epoch=0)
+    in_the_way.rmdir()
+    attempt.end(score=1)
+    run.finish()
+
+    assert "could not be written" in read_record(only_run(project))["incomplete"]
+    assert "training goes on" in capsys.readouterr().err
+    assert [(each.trial_id, each.status) for each in trials_of(project)] == [("0", "finished")]
+
+
+def test_a_closed_run_takes_no_trials(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = sweep_run()
+    attempt = run.sweep.begin("0")
+    run.finish()
+    before = (only_run(project) / "trials.csv").read_bytes()
+
+    attempt.end(score=1)
+    run.sweep.begin("1").log({"loss": 1.0}, epoch=0)
+
+    assert (only_run(project) / "trials.csv").read_bytes() == before
+    assert "not recorded" in capsys.readouterr().err
+
+
+def test_trials_outlive_git_taking_the_folder_away(project: Path) -> None:
+    """The second home holds the log, too: `git clean` and `stash -u` lose no trial."""
+    run = sweep_run()
+    run.sweep.begin("0", {"lr": 1}).end(score=1)
+    folder = only_run(project)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    run.sweep.begin("1", {"lr": 2, "late": 3}).end(score=2)
+    run.finish()
+
+    log = decode_trials((run.dir / "trials.csv").read_bytes())
+    assert [(each.trial_id, each.status) for each in log] == [("0", "finished"), ("1", "finished")]
