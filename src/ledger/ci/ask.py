@@ -7,7 +7,7 @@ import os
 from ledger.ci.object_id import is_null
 from ledger.ci.providers.github import github_request
 from ledger.ci.providers.gitlab import gitlab_request
-from ledger.ci.request import GITHUB, GITLAB, NO_PROVIDER, Request
+from ledger.ci.request import GITHUB, GITLAB, NO_PROVIDER, QUEUE, Request
 from ledger.errors import LedgerError
 from ledger.value import as_dict, value
 
@@ -56,7 +56,7 @@ def request_for(repository: Repository, environ: Mapping[str, str], wanted: Want
         fields["head"] = _commit(repository, wanted.head or "HEAD")
     if wanted.base is not None:
         fields["base"] = _commit(repository, wanted.base)
-        fields["is_integrity_only"] = request.is_integrity_only and request.event != "push"
+        fields["is_integrity_only"] = request.event == QUEUE
     elif request.provider == NO_PROVIDER:
         fields["base"] = _default_base(repository)
     fields["labels"] = request.labels | {*wanted.labels}

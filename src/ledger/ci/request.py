@@ -5,6 +5,8 @@ from __future__ import annotations
 from ledger.value import value
 
 
+QUEUE = "merge_group"
+"""The event of GitHub's merge queue, which tells no labels."""
 GITHUB, GITLAB, NO_PROVIDER = "github", "gitlab", "none"
 
 

@@ -14,7 +14,7 @@ from ledger.policy.ledgers import (
 )
 from ledger.policy.reading import Blobs, SettingsReader
 from ledger.settings import parse_settings
-from ledger.storage.tree import RevisionTree
+from ledger.storage.tree import EXECUTABLE, REGULAR, RevisionTree
 
 
 TYPE_CHECKING = False
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ledger.policy.ledgers import Ledger
     from ledger.settings import Settings
     from ledger.storage.git import Repository
+
+
+_PLAIN = frozenset({REGULAR, EXECUTABLE})
 
 
 def tracked_ledgers(repository: Repository, blobs: Blobs) -> list[Ledger]:
@@ -39,11 +42,14 @@ def readable_ledgers(repository: Repository, blobs: Blobs) -> list[Ledger]:
     paths = settings_paths(blobs.entries())
     reader = SettingsReader(blobs, repository.private_dir)
     blobs.load(reader.unknown(paths))
+    plain = {path for path in paths if blobs.entries()[path].mode in _PLAIN}
 
     def read(path: str) -> Settings | None:
         try:
             return reader.read(path)
         except LedgerError:
+            if path in plain and blobs.get(path) is None:
+                raise  # it may say anything: no reason to go by another policy
             return None
 
     return find_ledgers(paths, read)

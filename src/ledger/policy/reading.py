@@ -91,8 +91,9 @@ class SettingsReader:
         if path not in self._known:
             data = self.blobs.get(path)
             if data is None:
-                message = "is not a regular file"
-                raise LedgerError(message, hint="make the settings a plain file", path=path)
+                message = "is no regular file, or its content is not in this clone"
+                hint = "make the settings a plain file, or fetch what is missing"
+                raise LedgerError(message, hint=hint, path=path)
             self._known[path] = parse_settings(data, path)
             oid = self.blobs.entries()[path].oid
             if oid:

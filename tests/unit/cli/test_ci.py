@@ -200,12 +200,14 @@ def test_a_push_that_replaces_or_begins_a_branch_is_judged_as_a_whole(
     assert (1, None) == (code, answer(out)["base"])
 
 
-@pytest.mark.usefixtures("repo")
-def test_the_command_line_goes_before_an_event_that_cannot_be_read(tmp_path: Path) -> None:
+def test_the_command_line_goes_before_the_event(repo: Repo, tmp_path: Path) -> None:
     env = github(tmp_path, "issue_comment", {})
     assert 2 == ledger_ci(env=env)[0]
     assert 1 == ledger_ci("--base=main", env=env)[0]
     assert 1 == ledger_ci("--base=main", "--provider=none", env=env)[0]
+    env = github(tmp_path, "workflow_dispatch", {}) | {"GITHUB_SHA": rev(repo, "work")}
+    assert 0 == ledger_ci(env=env)[0], "there is no run"
+    assert 1 == ledger_ci("--base=main", env=env)[0], "all rules, where somebody says the base"
 
 
 def test_a_merge_request_is_judged_by_its_variables(repo: Repo) -> None:

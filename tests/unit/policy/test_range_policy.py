@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.errors import LedgerError
 from ledger.policy.judge_range import judge_range, judge_revision
 from ledger.storage.git import clean_environment, find_repository
 from make_repo import write_files
@@ -108,6 +109,17 @@ def test_a_policy_that_does_not_parse_on_the_base_can_be_mended(repo: Repo) -> N
     write_files(repo.top, {"ledger.toml": ""})
     repo.commit("mend")
     assert [] == judged(repo)
+
+
+def test_a_policy_that_is_not_in_this_clone_is_not_replaced_by_that_of_the_change(
+    repo: Repo,
+) -> None:
+    on_main(repo, "severity = { LED100 = 'error' }\n")
+    change(repo, "severity = { LED100 = 'off' }\n")
+    oid = repo.git("rev-parse", "main:ledger.toml").strip()
+    (repo.top / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    with pytest.raises(LedgerError, match="not in this clone"):
+        judged(repo)
 
 
 def test_what_is_off_is_told_nowhere(repo: Repo) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.ci.object_id import is_null, object_id
-from ledger.ci.request import GITHUB, Request
+from ledger.ci.request import GITHUB, QUEUE, Request
 from ledger.contract.json_text import MAX_BYTES, as_list, as_object, as_text, parse_json
 from ledger.errors import LedgerError, MalformedError
 
@@ -77,7 +77,7 @@ def _merge_group(event: Mapping[str, Json]) -> Request:
         base=object_id(group.get("base_sha"), "merge_group.base_sha"),
         head=object_id(group.get("head_sha"), "merge_group.head_sha"),
         provider=GITHUB,
-        event="merge_group",
+        event=QUEUE,
         is_integrity_only=True,  # the labels of its pull requests are not told
     )
 
@@ -101,4 +101,4 @@ def _sha(pull: Mapping[str, Json], name: str, side: str) -> str:
     return object_id(as_object(pull.get(side)).get("sha"), f"{name}.{side}.sha")
 
 
-_READERS = {"pull_request": _pull_request, "merge_group": _merge_group, "push": _push}
+_READERS = {"pull_request": _pull_request, QUEUE: _merge_group, "push": _push}
