@@ -116,6 +116,30 @@ def test_every_ref_of_a_push_is_judged(repo: Repo) -> None:
     assert "judged" not in said
 
 
+def test_a_commit_cannot_be_judged_by_another_one_in_its_place(repo: Repo) -> None:
+    """Git shows what refs/replace says instead, and whoever may push may push that."""
+    good = repo.git("rev-parse", "HEAD").strip()
+    capture_run(repo.top, note=None)
+    bad = repo.commit("run")
+    assert push(repo, f"{good}:refs/replace/{bad}")[0]
+    is_taken, said = push(repo, f"{bad}:refs/heads/main")
+    assert not is_taken
+    assert "LED102" in said
+
+
+def test_where_head_names_no_branch_each_is_judged_against_what_it_was(repo: Repo) -> None:
+    server = repo.git("remote", "get-url", "origin").strip()
+    repo.git("--git-dir", server, "symbolic-ref", "HEAD", "refs/heads/nowhere")
+    capture_run(repo.top)
+    repo.commit("run")
+    assert push(repo, "HEAD:main")[0]
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    repo.commit("without it")
+    is_taken, said = push(repo, "+HEAD:main")
+    assert not is_taken
+    assert "LED103" in said
+
+
 def test_branches_without_common_history_and_things_that_are_no_commit(repo: Repo) -> None:
     repo.git("checkout", "-q", "--orphan", "pages")
     repo.git("rm", "-rqf", ".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ledger.ci.here import refuse_shallow
 from ledger.ci.object_id import is_null
 from ledger.ci.providers.github import github_request
 from ledger.ci.providers.gitlab import gitlab_request
@@ -48,8 +49,10 @@ def request_for(repository: Repository, environ: Mapping[str, str], wanted: Want
     else origin/HEAD.
 
     Raises:
-        LedgerError: nobody says what to judge, or a name is no commit here.
+        LedgerError: a part of the history is not here, nobody says what to judge, or a name is no
+            commit here.
     """
+    refuse_shallow(repository)
     request = _of_provider(environ, wanted)
     fields: dict[str, object] = as_dict(request)
     if wanted.head is not None or not request.head:

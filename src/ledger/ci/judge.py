@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ledger.ci.here import refuse_shallow
 from ledger.ci.judged import LABEL, TRAILER, Judged, Waiver
 from ledger.ci.opt_outs import NO_EXPERIMENT, reasons
-from ledger.errors import LedgerError
+from ledger.errors import GitError, LedgerError
 from ledger.policy.finding import ERROR, Finding
 from ledger.policy.judge import Verdict
 from ledger.policy.judge_range import judge_range, judge_revision
-from ledger.storage.bare import is_shallow
+from ledger.storage.bare import is_partial
 
 
 TYPE_CHECKING = False
@@ -26,6 +27,11 @@ def judge(repository: Repository, request: Request, *, is_replacing: bool = Fals
     """
     try:
         return _judge(repository, request, is_replacing=is_replacing)
+    except GitError as error:
+        if not is_partial(repository):
+            return cannot_judge(request, error)
+        hint = "clone without --filter: contents of this clone are missing, and cannot be fetched"
+        return cannot_judge(request, GitError(error.message, hint=hint, path=error.path))
     except LedgerError as error:
         return cannot_judge(request, error)
 
@@ -40,13 +46,7 @@ def cannot_judge(request: Request, error: LedgerError) -> Judged:
 
 
 def _judge(repository: Repository, request: Request, *, is_replacing: bool) -> Judged:
-    if is_shallow(repository):
-        message = "the clone is shallow: a part of the history is not here"
-        hint = (
-            "fetch all of it: git fetch --unshallow; on GitHub `fetch-depth: 0` at"
-            " actions/checkout, on GitLab `GIT_DEPTH: 0`"
-        )
-        raise LedgerError(message, hint=hint)
+    refuse_shallow(repository)
     if request.base is None:
         return Judged(request=request, verdict=judge_revision(repository, request.head))
     given = _given(repository, request)

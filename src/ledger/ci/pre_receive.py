@@ -11,7 +11,7 @@ from ledger.ci.judge import judge
 from ledger.ci.object_id import is_null, object_id
 from ledger.ci.request import Request
 from ledger.errors import LedgerError
-from ledger.value import value
+from ledger.value import as_dict, value
 
 
 TYPE_CHECKING = False
@@ -72,23 +72,27 @@ def judge_updates(
         if head is None:
             yield update, None
         elif update.ref == main:
-            yield update, _judge_main(repository, None if is_null(update.old) else update.old, head)
+            yield update, _judge_against(repository, update.old, Request(base=None, head=head))
         else:
             is_new = _brings_commits(repository, head)
-            yield update, _judge_other(repository, tip, head) if is_new else None
+            yield update, _judge_other(repository, tip, update.old, head) if is_new else None
 
 
-def _judge_main(repository: Repository, old: str | None, head: str) -> Judged:
-    request = Request(base=old, head=head, event=_EVENT)
-    is_forced = old is not None and not _is_ancestor(repository, old, head)
-    return judge(repository, request, is_replacing=is_forced)
+def _judge_other(repository: Repository, tip: str | None, old: str, head: str) -> Judged:
+    request = Request(base=tip, head=head, event=_EVENT, is_integrity_only=True)
+    if tip is None or repository.ask("merge-base", tip, head).code == 1:
+        # a branch without common history, such as one of web pages, is judged by itself
+        return _judge_against(repository, old, request)
+    return judge(repository, request)
 
 
-def _judge_other(repository: Repository, tip: str | None, head: str) -> Judged:
-    # a branch without common history, such as one of web pages, is judged by itself
-    is_apart = tip is None or repository.ask("merge-base", tip, head).code == 1
-    base = None if is_apart else tip
-    return judge(repository, Request(base=base, head=head, event=_EVENT, is_integrity_only=True))
+def _judge_against(repository: Repository, old: str, request: Request) -> Judged:
+    """Judge the head of ``request`` against what it takes the place of, ``old``, if anything."""
+    base = None if is_null(old) else old
+    fields: dict[str, object] = as_dict(request) | {"base": base, "event": _EVENT}
+    is_forced = base is not None and not _is_ancestor(repository, base, request.head)
+    asked = Request(**fields)  # type: ignore[arg-type]  # its own fields
+    return judge(repository, asked, is_replacing=is_forced)
 
 
 def _brings_commits(repository: Repository, head: str) -> bool:

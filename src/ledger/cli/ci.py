@@ -19,7 +19,7 @@ from ledger.ci.formats.junit import to_junit
 from ledger.ci.formats.sarif import to_sarif
 from ledger.ci.formats.text import summary_line, to_text
 from ledger.ci.github_files import append, outputs_text, summary_room
-from ledger.ci.here import repository_around
+from ledger.ci.here import receiving_repository, repository_around
 from ledger.ci.judge import cannot_judge, judge
 from ledger.ci.markdown import COMMENT_BYTES, to_markdown
 from ledger.ci.pre_receive import judge_updates, parse_updates
@@ -29,7 +29,6 @@ from ledger.cli.output import write_file
 from ledger.cli.render import put, tell
 from ledger.errors import LedgerError
 from ledger.policy.finding import printable
-from ledger.storage.bare import find_receiving
 
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _tell_github(judged: Judged, found: Arrivals | None, report: Path | None) ->
 
 
 def _receive(environ: Mapping[str, str]) -> int:
-    repository = find_receiving(os.getcwd(), environ)
+    repository = receiving_repository(os.getcwd(), environ)
     code = FINE
     for update, judged in judge_updates(repository, parse_updates(sys.stdin.buffer.read())):
         if judged is not None:

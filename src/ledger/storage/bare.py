@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _OFFLINE = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-_QUARANTINE = (
+_KEPT = (
+    "GIT_NO_REPLACE_OBJECTS",
     "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_QUARANTINE_PATH",
@@ -66,7 +67,7 @@ def find_receiving(folder: str, environ: Mapping[str, str]) -> Repository:
         GitError: it is no git directory, or git refuses it.
     """
     git_dir = os.path.abspath(os.path.join(folder, environ.get("GIT_DIR", ".")))
-    kept = {name: environ[name] for name in _QUARANTINE if name in environ}
+    kept = {name: environ[name] for name in _KEPT if name in environ}
     env = {**clean_environment(environ), **_OFFLINE, **kept, "GIT_DIR": git_dir}
     return _read_only(git_dir, env)
 

@@ -131,6 +131,29 @@ def test_a_base_that_is_no_commit_cannot_be_judged(base: str) -> None:
     assert "cannot judge" in err
 
 
+def test_a_shallow_clone_is_never_green(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    clone = repo.top.with_name("clone")
+    repo.git("clone", "-q", "--depth=1", "--no-single-branch", repo.top.as_uri(), str(clone))
+    monkeypatch.chdir(clone)
+    for base in ("origin/main", "origin/gone", "HEAD"):
+        code, out, _ = ledger_ci(f"--base={base}")
+        assert 2 == code
+        assert "LED000 .: the clone is shallow" in out
+        assert "fetch-depth: 0" in out
+
+
+def test_a_clone_whose_contents_cannot_be_fetched_is_never_green(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    clone = repo.top.with_name("clone.git")
+    repo.git("clone", "-q", "--bare", "--filter=blob:none", repo.top.as_uri(), str(clone))
+    monkeypatch.chdir(clone)
+    code, out, _ = ledger_ci("--base=main", "--head=work")
+    assert 2 == code
+    assert "clone without --filter" in out
+
+
 def test_without_a_base_settings_of_git_name_it(repo: Repo) -> None:
     assert 2 == ledger_ci()[0]
     repo.git("config", "ledger.base", "main")
