@@ -25,6 +25,8 @@ SUMMARY_BYTES = 1_048_576 - 1_024
 _FIRST_FINDINGS, _FIRST_WAIVERS, _FIRST_PROBLEMS = 20, 10, 5
 _ALL = 1 << 30
 _ID_CHARS = 12
+_COMMANDS = ("git ", "ledger ", "dvc ", "pip ")
+"""What a mend begins with that is a command rather than a sentence."""
 _FINDINGS, _WAIVERS, _RUNS, _PROBLEMS, _DETAILS = range(5)
 _KEEP = (
     (_FINDINGS, _FIRST_FINDINGS),
@@ -122,7 +124,7 @@ def _finding(one: Finding) -> str:
         markdown_code(one.run_id or "", 128),
         markdown_code(where, 300),
         markdown_text(one.message),
-        markdown_code(one.fix),
+        markdown_code(one.fix) if one.fix.startswith(_COMMANDS) else markdown_text(one.fix),
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -107,7 +107,7 @@ def test_the_report_is_the_golden_one(found: Arrivals) -> None:
             severity="warn",
             path="data.dvc",
             message="is not the tracked one",
-            fix="dvc pull",
+            fix="fetch the data",
         ),
     )
     waived = (
