@@ -142,78 +142,104 @@ def test_a_tampered_record_of_the_base_makes_no_run_look_better(tmp_path: Path) 
     assert (new.standing.word, new.standing.best_value) == ("worse", 0.9)
 
 
+_COLUMNS = {"epoch": {"role": "index"}, "time": {"role": "meta"}}
+_WITHOUT_OBJECTIVE = {"objective": None}
+_UNSURE: dict[str, tuple[dict[str, object], tuple[str | None, float | None, str | None]]] = {
+    "nothing_says": (_WITHOUT_OBJECTIVE, (None, None, "the run states no objective")),
+    "column_says": (
+        {
+            **_WITHOUT_OBJECTIVE,
+            "columns": {**_COLUMNS, "val_acc": {"role": "metric", "goal": "max"}},
+        },
+        ("max", 0.5, None),
+    ),
+    "other_way": (
+        {"objective": ("val_acc", "min")},
+        (None, 0.4, "the runs' objectives disagree whether val_acc is min or max"),
+    ),
+    "not_there": (
+        {"objective": ("f1", "max")},
+        ("max", None, "the run has no finite value of it"),
+    ),
+    "first_of_all": (
+        {"objective": ("f1", "max"), "metrics": {"f1": 0.3}},
+        ("max", 0.3, "no run on the base has it"),
+    ),
+    "retracted": (
+        {"files": {"retraction.md": b"# Retraction\n\nwrong data\n"}},
+        ("max", 0.5, "the run is retracted"),
+    ),
+}
+
+
+def test_what_is_not_known_is_no_verdict(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    for name, (record, _) in _UNSURE.items():
+        _add(repo, name, 0.5, 0.4, **record)
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    standings = {name: run.standing for name, run in found.items()}
+    assert {name: (s.goal, s.value, s.why) for name, s in standings.items()} == {
+        name: expected for name, (_, expected) in _UNSURE.items()
+    }
+    assert {name for name, s in standings.items() if s.word != "unknown"} == {"column_says"}
+    assert {dict(run.last)["val_acc"] for run in found.values()} == {0.4}
+
+
 @pytest.mark.parametrize(
-    ("record", "goals", "expected"),
+    ("goals", "why"),
     [
-        ({"objective": None}, {}, (None, None, "the run states no objective")),
-        ({"objective": None}, {"val_acc": "max"}, ("max", 0.5, None)),
+        ({"val_acc": "max", "other": "min"}, None),
         (
-            {"objective": None, "columns": {"epoch": {"role": "index"}, "time": {"role": "meta"},
-             "val_acc": {"role": "metric", "goal": "max"}}},
-            {}, ("max", 0.5, None),
-        ),
-        (
-            {"objective": ("val_acc", "min")}, {},
-            (None, 0.4, "the runs' objectives disagree whether val_acc is min or max"),
-        ),
-        ({"objective": ("f1", "max")}, {}, ("max", None, "the run has no finite value of it")),
-        (
-            {"objective": ("f1", "max"), "metrics": {"f1": 0.3}}, {},
-            ("max", 0.3, "no run on the base has it"),
-        ),
-        (
-            {"files": {"retraction.md": b"# Retraction\n\nwrong data\n"}}, {},
-            ("max", 0.5, "the run is retracted"),
+            {"val_acc": "max", "loss": "min"},
+            "the run states no objective, and 2 metrics have a goal",
         ),
     ],
-)  # fmt: skip
-def test_what_is_not_known_is_no_verdict(
-    tmp_path: Path,
-    record: dict[str, object],
-    goals: dict[str, str],
-    expected: tuple[str | None, float | None, str | None],
+)
+def test_the_settings_of_the_base_say_which_metric_counts(
+    tmp_path: Path, goals: dict[str, str], why: str | None
 ) -> None:
     repo = _repo(tmp_path, metrics=goals)
-    _add(repo, "new", 0.5, 0.4, **record)
+    make_project(repo, metrics={"val_acc": "min"})  # what the change says of itself
+    rows = epochs(val_acc=[0.95], loss=[0.1])
+    add_run(repo, "new", rows, started=LATER, objective=None)
     commit(repo)
 
     (new,) = arrived(repo).runs
 
-    standing = new.standing
-    assert (standing.goal, standing.value, standing.why) == expected
-    assert standing.word == ("worse" if expected[2] is None else "unknown")
-    assert dict(new.last)["val_acc"] == 0.4
+    assert (new.standing.word, new.standing.why) == ("unknown" if why else "better", why)
 
 
-@pytest.mark.parametrize(
-    ("best", "numbers", "expected"),
-    [
-        (0.0, {"up": 0.5, "down": -0.5}, [("up", 0.5, None), ("down", -0.5, None)]),
-        (-2.0, {"up": -1.0, "down": -3.0}, [("up", 1.0, 50.0), ("down", -1.0, -50.0)]),
-        (-1e308, {"up": 1e308}, [("up", None, None)]),
-        (5e-324, {"up": 1e308}, [("up", 1e308, None)]),
-    ],
-)
-def test_a_percent_has_the_sign_of_the_change_and_needs_a_finite_one(
-    tmp_path: Path,
-    best: float,
-    numbers: dict[str, float],
-    expected: list[tuple[str, float | None, float | None]],
-) -> None:
+def test_a_percent_has_the_sign_of_the_change_and_needs_a_finite_one(tmp_path: Path) -> None:
     repo = make_repo(tmp_path)
     make_project(repo)
-    add_run(repo, "old", epochs(gain=[best]), objective=("gain", "max"))
+    bests = {"zero": 0.0, "below": -2.0, "lowest": -1e308, "tiny": 5e-324}
+    for metric, best in bests.items():
+        add_run(repo, metric, epochs(**{metric: [best]}), objective=(metric, "max"))
     commit(repo)
     branch(repo, "exp")
-    for name, number in numbers.items():
-        add_run(repo, name, epochs(gain=[number]), objective=("gain", "max"), started=LATER)
+    numbers = {
+        ("zero", 0.5): (0.5, None),
+        ("zero", -0.5): (-0.5, None),
+        ("below", -1.0): (1.0, 50.0),
+        ("below", -3.0): (-1.0, -50.0),
+        ("lowest", 1e308): (None, None),
+        ("tiny", 1e308): (1e308, None),
+    }
+    for place, (metric, number) in enumerate(numbers):
+        rows = epochs(**{metric: [number]})
+        add_run(repo, f"new{place}", rows, objective=(metric, "max"), started=LATER)
     commit(repo)
 
-    found = arrived(repo)
+    found = [run.standing for run in arrived(repo).runs]
 
-    told = [(run.name, run.standing.change, run.standing.percent) for run in found.runs]
-    assert told == expected
-    assert found.runs[0].standing.word == "better"
+    told = {(each.metric, each.value): (each.change, each.percent) for each in found}
+    assert told == numbers
+    words = [each.word for each in found]
+    assert words == ["better"] * 4 + ["worse"] * 2
+    assert [each.metric for each in found] == ["zero", "lowest", "tiny", "below", "below", "zero"]
 
 
 def test_what_changed_is_told_against_the_parent_or_the_best(tmp_path: Path) -> None:
@@ -527,8 +553,10 @@ def _rebased(repo: Path) -> tuple[str, str]:
     return "main", "exp"
 
 
-@pytest.mark.parametrize("make", [_squashed, _merged, _rebased])
-@pytest.mark.parametrize("object_format", ["sha1", "sha256"])
+@pytest.mark.parametrize(
+    ("make", "object_format"),
+    [(_squashed, "sha1"), (_merged, "sha256"), (_rebased, "sha1")],
+)
 def test_however_a_branch_lands_its_runs_are_the_new_ones(
     tmp_path: Path, make: Callable[[Path], tuple[str, str]], object_format: str
 ) -> None:
