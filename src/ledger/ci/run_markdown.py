@@ -174,7 +174,7 @@ def _code(detail: Detail | None) -> str:
     if detail.is_same_code:
         return "same"
     if detail.n_code_paths is None:
-        return "unknown"
+        return "unknown" if detail.is_same_code is None else "differs"
     one = detail.n_code_paths == 1
     return f"{detail.n_code_paths} path{' differs' if one else 's differ'}"
 

@@ -16,6 +16,7 @@ from ledger.ci.arrivals import arrivals
 from ledger.ci.judged import Judged
 from ledger.ci.markdown import to_markdown
 from ledger.ci.request import Request
+from ledger.ci.run_markdown import new_runs_row
 from ledger.errors import LedgerError
 from ledger.policy.judge import Verdict
 from ledger.reader.question import Ranking
@@ -424,6 +425,31 @@ def test_a_commit_that_is_not_here_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(LedgerError, match="no commit here"):
         arrived(repo, "0" * 40)
+
+
+def test_code_is_compared_with_manifests_that_only_one_side_holds(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    section = {"commit": COMMIT, "branch": "main", "dirty": None, "dirty_paths": []}
+    code = add_manifest(repo, {"train.py": "a" * 40, "model.py": "b" * 40})
+    _add(repo, "new", 0.5, git={**section, "code": code})
+    _add(repo, "lost", 0.4, git={**section, "code": f"sha256:{'0' * 64}"})
+    commit(repo)
+    switch(repo, "main")
+    code = add_manifest(repo, {"train.py": "c" * 40, "model.py": "b" * 40})
+    _add(repo, "meanwhile", 0.97, git={**section, "code": code})
+    commit(repo)
+
+    found = by_name(arrived(repo, "main", "exp"))
+
+    new, lost = found["new"].detail, found["lost"].detail
+    assert new is not None
+    assert lost is not None
+    assert new.against == folder_of(repo, "meanwhile").name
+    assert (new.n_code_paths, new.code_paths) == (1, ("train.py",))
+    assert (lost.n_code_paths, lost.is_same_code) == (None, False)
+    rows = [new_runs_row(found[name], has_ledgers=False) for name in ("new", "lost")]
+    assert "| same | 1 path differs | finished, dirty: cannot tell |" in rows[0]
+    assert "| same | differs | finished, dirty: cannot tell |" in rows[1]
 
 
 def test_the_parent_may_be_retracted_and_a_run_is_no_parent_of_its_own(tmp_path: Path) -> None:
