@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
 ATTRIBUTES_NAME = ".gitattributes"
-_ASKED = ("filter", "ident", "working-tree-encoding", "eol")
+_ASKED = ("text", "filter", "ident", "working-tree-encoding", "eol")
 _HARMLESS = frozenset({"unspecified", "unset", "lf"})
 _WHY = {
     "filter": "a program decides what git stores",
@@ -43,8 +43,14 @@ def check_attributes(
     asked = [*(run.path_of(name) for run in runs for name in run.files), *shared]
     words = split_z(_attributes(scene, scene.repository, join_z(asked)))
     told: set[tuple[str, str]] = set()
+    binary: set[str] = set()
     for path, attribute, setting in zip(words[0::3], words[1::3], words[2::3], strict=False):
         folder = path.rpartition("/")[0]
+        if attribute == "text":  # git tells it first, as it was asked first
+            binary.update((path,) if setting == "unset" else ())
+            continue
+        if attribute == "eol" and path in binary:
+            continue  # `-text` of the ledger outdoes an eol from above
         if setting not in _HARMLESS and (folder, attribute) not in told:
             told.add((folder, attribute))
             own = f"{scene.ledger.folder}/{ATTRIBUTES_NAME}"

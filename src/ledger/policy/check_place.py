@@ -10,6 +10,7 @@ from ledger.contract.layout import (
     RECORD_NAME,
     SHARED_FOLDERS,
     is_device,
+    is_month,
     is_table,
     is_temporary,
 )
@@ -75,6 +76,19 @@ def check_shared_modes(scene: Scene, paths: Iterable[str]) -> Iterator[Finding]:
     entries = scene.blobs.entries()
     for path in paths:
         yield from check_mode(scene, path, entries[path], None)
+
+
+def check_links(scene: Scene) -> Iterator[Finding]:
+    """LED105: no link or submodule stands where a run or a month of them is looked for."""
+    prefix = scene.ledger.folder + "/"
+    entries = scene.blobs.entries()
+    for path in entries if scene.changes is None else scene.changes:
+        entry = entries.get(path) if path.startswith(prefix) else None
+        if entry is None or entry.mode not in {SYMLINK, SUBMODULE}:
+            continue
+        month, *rest = path[len(prefix) :].split("/")
+        if is_month(month) and len(rest) <= 1:
+            yield from check_mode(scene, path, entry, rest[0] if rest else None)
 
 
 def check_mode(scene: Scene, path: str, entry: TreeEntry, run_id: str | None) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from ledger.policy.check_frozen import check_frozen
 from ledger.policy.check_note import check_note
 from ledger.policy.check_numbers import check_numbers
 from ledger.policy.check_place import (
+    check_links,
     check_portable,
     check_shared_modes,
     check_unique,
@@ -279,6 +280,7 @@ def judge_runs(scene: Scene, runs: Sequence[RunFolder]) -> Iterator[Finding]:
     yield from check_unique(scene, runs)
     yield from check_shared(scene, shared)
     yield from check_shared_modes(scene, shared)
+    yield from check_links(scene)
     yield from check_shared_secrets(scene, shared)
     yield from check_attributes(scene, runs, shared)
     yield from _misplaced(scene)
