@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.setup.hooks.gate import render_gate
-from ledger.setup.hooks.install import install_hooks
+from ledger.setup.hooks.gate import STAGES, render_gate
+from ledger.setup.hooks.install import install_hooks, uninstall_hooks
 from ledger.storage.git import clean_environment, find_repository
 from policy.builders import RUN_ID, Repo, environment, filled_note, write_run
 
@@ -432,3 +432,58 @@ def test_lines_that_are_no_push_cannot_be_judged(repo: Repo) -> None:
     )
     assert done.returncode == 2
     assert len(said(done)) == 1
+
+
+# ---- beside other hooks
+
+
+SAYS = '#!/bin/sh\necho "${0##*/} $#" >> "$(git rev-parse --git-common-dir)/ran"\n'
+READS = SAYS + 'while read -r ref _; do echo "$ref" >> .git/ran; done\n'
+
+
+@pytest.mark.parametrize("place", [".git/hooks", ".githooks"])
+@pytest.mark.parametrize(
+    "first", ["#!/bin/sh", f"#!{shutil.which('bash')} -u", "#!/usr/bin/env sh"]
+)
+def test_hooks_of_every_stage_run_beside_ours(
+    template: Path, tmp_path: Path, place: str, first: str
+) -> None:
+    shutil.copytree(template, tmp_path / "all", symlinks=True)
+    repo = Repo.__new__(Repo)
+    repo.top = tmp_path / "all" / "repo"
+    repository = find_repository(str(repo.top), clean_environment(environment()))
+    uninstall_hooks(repository)
+    folder = repo.top / place
+    folder.mkdir(exist_ok=True)
+    repo.git("config", "core.hooksPath", place)
+    for name in STAGES:
+        text = READS if name == "pre-push" else SAYS
+        (folder / name).write_text(text.replace("#!/bin/sh", first))
+        (folder / name).chmod(0o755)
+    install_hooks(repository, sys.executable)
+    stage(repo, RUN_ID, note=None)
+    assert repo.ask("commit", "-m", "bad").returncode == 1
+    (repo.ledger / "2026-02" / RUN_ID / "run.md").write_bytes(filled_note(RUN_ID))
+    repo.git("add", "-A")
+    (repo.top / ".git/ran").unlink(missing_ok=True)
+    repo.git("commit", "-q", "-m", "good")
+    assert trailers(repo) == [RUN_ID]
+    repo.git("push", "-q", "origin", "main", "main:twin")
+    assert (repo.top / ".git/ran").read_text().splitlines() == [
+        "pre-commit 0",
+        "prepare-commit-msg 2",
+        "commit-msg 1",
+        "post-commit 0",
+        "pre-push 2",
+        "refs/heads/main",
+        "refs/heads/main",
+    ]
+
+
+def test_an_interpreter_that_is_gone_refuses_a_push_of_runs_with_the_mend(repo: Repo) -> None:
+    bypass(repo)
+    (repo.top / ".git/hooks/pre-push").write_bytes(render_gate("/no/such/python"))
+    done = repo.ask("push", "origin", "main")
+    assert done.returncode == 1
+    (line,) = said(done)
+    assert line.startswith("ledger: /no/such/python is gone")

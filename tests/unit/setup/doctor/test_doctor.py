@@ -105,6 +105,18 @@ def one_hook(patient: Patient) -> str:
     return "no check runs at pre-merge-commit"
 
 
+def no_quiet_hooks(patient: Patient) -> str:
+    (patient.top / ".git/hooks/prepare-commit-msg").unlink()
+    (patient.top / ".git/hooks/pre-push").write_text("#!/bin/sh\n")
+    return "no hook of ours runs at prepare-commit-msg and pre-push"
+
+
+def push_python_gone(patient: Patient) -> str:
+    path = patient.top / ".git/hooks/pre-push"
+    path.write_bytes(render_gate("/old venv/bin/python"))
+    return "the Python of the hook is gone: /old venv/bin/python"
+
+
 def not_executable(patient: Patient) -> str:
     (patient.top / ".git/hooks/pre-commit").chmod(0o644)
     return "git does not run the hook pre-commit: it is not executable"
@@ -222,6 +234,8 @@ MENDED = [
     half_file,
     no_hooks,
     one_hook,
+    no_quiet_hooks,
+    push_python_gone,
     not_executable,
     python_gone,
     python_without_package,

@@ -94,3 +94,38 @@ def test_a_link_is_put_back_as_a_link(tmp_path: Path) -> None:
 def test_gate_is_posix_sh_with_one_placeholder() -> None:
     assert template().startswith(b"#!/bin/sh\n")
     assert template().count(b"@PYTHON@") == 1
+
+
+FOREIGN = {
+    "shell": b"#!/bin/sh\nset -eu\n# \xc3\xa9\nexit 0\n",
+    "python, no final newline": b"#!/usr/bin/env python3\nprint(1)",
+    "a program": b"\x7fELF\0\1\2",
+}
+
+
+@pytest.mark.parametrize("data", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("place", [".git/hooks", ".githooks", "somewhere else/hooks"])
+def test_hooks_of_every_stage_come_back_byte_for_byte(
+    tmp_path: Path, place: str, data: bytes
+) -> None:
+    repo = Repo(tmp_path)
+    folder = repo.top / place
+    folder.mkdir(parents=True, exist_ok=True)
+    if place != ".git/hooks":
+        repo.git("config", "core.hooksPath", place)
+    for number, stage in enumerate(STAGES):
+        (folder / stage).write_bytes(data)
+        (folder / stage).chmod((0o755, 0o700, 0o644)[number % 3])
+    before = files_of(folder)
+    install_hooks(repository(repo), "/first/python")
+    installed = files_of(folder)
+    assert all(installed[stage] != before[stage] for stage in STAGES)
+    install_hooks(repository(repo), sys.executable)
+    assert install_hooks(repository(repo), sys.executable) == []
+    uninstall_hooks(repository(repo))
+    assert before == files_of(folder)
+    assert not (repo.top / ".git/ledger/commit-hook").exists()
+
+
+def files_of(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_mode) for path in folder.iterdir()}
