@@ -17,6 +17,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from ledger.ci.arrival import Arrivals
+from ledger.ci.formats.json import to_json
+from ledger.ci.judged import LABEL, Judged, Waiver
+from ledger.ci.request import Request
+from ledger.policy.finding import Finding
+from ledger.policy.judge import Verdict
+
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +89,8 @@ def comment(
     assert step["shell"] == "python3 -I {0}"
     folder = tmp_path / "ledger-report"
     folder.mkdir()
-    (folder / "verdict.json").write_bytes(verdict)
+    if verdict:
+        (folder / "verdict.json").write_bytes(verdict)
     (tmp_path / "step.py").write_text(step["run"], encoding="utf-8")
     # what the artefact brought beside the script is not on its way
     (tmp_path / "json.py").write_text("raise SystemExit('imported')\n")
@@ -114,7 +122,16 @@ def finding(**changes: object) -> dict[str, object]:
 
 def answer(*findings: object, **changes: object) -> bytes:
     told = {"answer_version": 1, "verb": "ci", "verdict": "fail", "findings": findings}
+    told |= {"waived": [], "new_runs": None}
     return json.dumps(told | changes).encode()
+
+
+def new_run(**standing: object) -> dict[str, object]:
+    told = {"metric": "val_acc", "value": 0.91, "best_value": 0.9, "change": 0.01}
+    return {
+        "run_id": "2026-02-02_0900_next-bbbbbbbb",
+        "standing": told | {"verdict": "better"} | standing,
+    }
 
 
 def test_verdict_becomes_a_comment_on_the_pull_request_that_ends_with_the_commit(
@@ -168,14 +185,48 @@ def test_nothing_is_written_when_the_pull_request_has_moved_on(
     assert api.written == []
 
 
+def test_new_runs_and_opt_outs_are_shown(tmp_path: Path) -> None:
+    api = Api()
+    runs = [new_run(), new_run(value="nan", best_value=None, change=10**400, verdict="unknown")]
+    waived = [{"kind": "label", "text": "no-experiment"}, {"kind": "trailer", "text": "<b>"}]
+
+    done = comment(tmp_path, api, answer(new_runs=runs, waived=waived))
+
+    assert done.stderr == ""
+    ((_, _, body),) = api.written
+    name = "`2026-02-02_0900_next-bbbbbbbb` | `val_acc`"
+    assert f"| {name} | 0.91 | 0.9 | 0.01 | better |\n| {name} |  |  |  | unknown |" in body
+    assert "| label |\n| trailer |" in body
+    assert "<b>" not in body
+
+
+def test_what_the_program_answers_is_taken(tmp_path: Path) -> None:
+    """The answer of the code, not one that these tests made up."""
+    bad = Finding(code="LED102", severity="error", path="a/run.md", line=7, message="m", fix="f")
+    request = Request(base="a" * 40, head=SHA)
+    judged = Judged(
+        request=request,
+        verdict=Verdict(findings=(bad,), n_runs=1),
+        waived=(Waiver(kind=LABEL, text="no-experiment", findings=(bad,)),),
+    )
+    api = Api()
+
+    done = comment(tmp_path, api, to_json(judged, Arrivals(runs=())).encode())
+
+    assert done.stderr == ""
+    ((_, _, body),) = api.written
+    assert "| LED102 | error | `a/run.md` | 7 |" in body
+
+
 HOSTILE_PATH = "a`|\n</details><!-- ledger -->@all [x](javascript:y) \u202e::error::z"
 
 
 def test_text_of_the_change_is_not_shown_as_it_stands(tmp_path: Path) -> None:
     api = Api()
+    runs = [new_run(metric=HOSTILE_PATH) | {"run_id": HOSTILE_PATH}]
     rows = [finding(path=HOSTILE_PATH, line=10**999), finding(line="<b>")]
 
-    comment(tmp_path, api, answer(*rows, *[finding()] * 80))
+    comment(tmp_path, api, answer(*rows, *[finding()] * 80, new_runs=runs))
 
     ((_, _, body),) = api.written
     assert body.count(MARKER) == 1
@@ -185,11 +236,12 @@ def test_text_of_the_change_is_not_shown_as_it_stands(tmp_path: Path) -> None:
 
 
 BAD = {
+    "not there": b"",
     "no JSON": b"verdict: fail",
     "not an object": b"[]",
     "no text": b"\xff\xfe",
     "deep": b"[" * 200_000,
-    "large": answer(message="x" * 1_000_001),
+    "large": answer(message="x" * 16_000_001),
     "no verdict": answer(verdict=None),
     "verdict with Markdown": answer(verdict="pass\n# hello"),
     "findings of another kind": answer(findings={"a": 1}),
@@ -197,6 +249,11 @@ BAD = {
     "code of another kind": answer(finding(code=102)),
     "severity that is none": answer(finding(severity=["error"])),
     "finding of another kind": answer("LED102"),
+    "opt-outs of another kind": answer(waived={"kind": "label"}),
+    "opt-out that is none": answer(waived=[{"kind": "<b>"}]),
+    "runs of another kind": answer(new_runs="a"),
+    "run without a standing": answer(new_runs=[{"run_id": "a"}]),
+    "run with a word of its own": answer(new_runs=[new_run(verdict="# best")]),
     "finding without a path": answer({"code": "LED102", "severity": "error"}),
 }
 
