@@ -95,11 +95,18 @@ def checkout(repo: Repo, case: Case, workspace: Path) -> None:
 
 
 def run(
-    repo: Repo, case: Case, folder: Path, *, action: Path = ROOT, is_installed: bool = True
+    repo: Repo,
+    case: Case,
+    folder: Path,
+    *,
+    action: Path = ROOT,
+    is_installed: bool = True,
+    before: str = "",
 ) -> Done:
     """Run the action for ``case`` on a machine below ``folder``.
 
-    Unless it is to install itself, its environment is the one of the tests.
+    Unless it is to install itself, its environment is the one of the tests; ``before`` is a line
+    of shell that runs first whenever its Python starts.
     """
     workspace = folder / "work"
     checkout(repo, case, workspace / case.inputs.get("path", "."))
@@ -108,7 +115,7 @@ def run(
     if is_installed:
         python = folder / "temp" / "ledger-venv" / "bin" / "python"
         python.parent.mkdir(parents=True)
-        python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        python.write_text(f'#!/bin/sh\n{before}\nexec {shlex.quote(sys.executable)} "$@"\n')
         python.chmod(0o755)
     runner = Runner(
         action=action,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 from policy.builders import RUN_ID, Repo, capture_run, write_run
@@ -103,6 +105,19 @@ def _evil_paths(repo: Repo) -> None:
         (folder / "run.json").write_text(json.dumps({"run_id": EVIL, "schema_version": 1}))
         (folder / "run.md").write_text(f"# Run: {EVIL}\n\n## Hypothesis\n{FORGED}\n")
     write_run(repo.ledger, NEW_RUN, name=EVIL, tags=[EVIL])
+    odd = os.fsencode(month) + b"/\xff\xfe"
+    os.mkdir(odd)
+    shutil.copyfile(month / NEW_RUN / "run.json", odd + b"/run.json")
+
+
+def _links(repo: Repo) -> None:
+    """Links out of the repository in place of a note, a table and a whole run."""
+    _code(repo)
+    folder = capture_run(repo.top, NEW_RUN)
+    for name in ("run.md", "metrics.csv"):
+        (folder / name).unlink()
+        (folder / name).symlink_to("/etc/passwd")
+    (folder.parent / "linked").symlink_to("/etc")
 
 
 BRANCHES: dict[str, Callable[[Repo], None]] = {
@@ -117,6 +132,7 @@ BRANCHES: dict[str, Callable[[Repo], None]] = {
     "weaker": _weaker,
     "shadows": _shadows,
     "evil-paths": _evil_paths,
+    "links": _links,
 }
 MESSAGES = {
     "trailer": "a cleaner loop\n\nLedger-Skip: only names were changed",

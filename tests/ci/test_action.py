@@ -56,6 +56,8 @@ CASES = {
     "by a bot": Case(payload={"user": {"login": "dependabot[bot]", "type": "Bot"}}, branch="docs"),
     "evil title and branch": Case(payload={"title": EVIL, "ref": EVIL.replace("\n", "")}),
     "evil names, ids and notes": Case(branch="evil-paths", code=1, findings=None, is_attached=True),
+    "links out of the repository": Case(branch="links", code=1, findings=None, is_attached=True),
+    "an event with too many rights": Case(event="pull_request_target", code=2, findings={"LED000"}),
     "the policy is weakened": Case(branch="weaker", code=1, findings={"LED100", "LED113"}),
     "modules with the names of ours": Case(
         branch="shadows", code=1, findings={"LED100"}, is_attached=True
@@ -128,7 +130,7 @@ def assert_told(done: Done, case: Case) -> None:
     report = Path(done.outputs["report"]).read_text(encoding="utf-8")
     assert case.told in report
     assert all(code in report for code in case.findings or ())
-    assert not re.search(r"@all|<img|\u202e", report)
+    assert not re.search(r"@all|<img|\u202e|root:", report)
     assert (case.inputs.get("summary") != "false") == (report in done.summary)
     if not case.is_attached:
         assert done.uses == []
@@ -139,3 +141,16 @@ def assert_told(done: Done, case: Case) -> None:
     answer = json.loads((folder / "verdict.json").read_bytes())
     assert done.outputs["verdict"] == answer["verdict"]
     assert done.outputs["n-findings"] == str(len(answer["findings"]))
+
+
+def test_what_the_program_narrates_is_shown_and_not_obeyed(repo: Repo, tmp_path: Path) -> None:
+    """Whatever a library warns of on stderr may quote what a stranger wrote."""
+    hostile = "::add-mask::a\n##[error]forged\n::stop-commands::b\n::error::no end"
+    case = Case(variables={"NARRATION": hostile})
+    narrating = '[ "$3" != ledger ] || printf %s "$NARRATION" >&2'
+
+    done = run(repo, case, tmp_path, before=narrating)
+
+    assert hostile in done.said
+    assert [] == done.commands
+    assert 0 == done.code
