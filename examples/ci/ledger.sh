@@ -1,5 +1,6 @@
 #!/bin/sh
 # Any CI that has git, Python 3.11 and the whole history: sh ledger.sh [BASE]
+# LEDGER_PACKAGE is what pip installs, LEDGER_REPORT where the report goes (Markdown).
 # Exits with 0 when the change may go in, 1 when runs must be mended, 2 when nothing can be judged.
 set -eu
 
