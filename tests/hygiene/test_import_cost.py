@@ -67,3 +67,17 @@ def test_every_public_name_is_there() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
         ledger.no_such_name  # noqa: B018  # the access is the test
+
+
+def test_an_integration_loads_no_framework() -> None:
+    loaded = modules_after("from ledger.integrations.keras_tuner import attach")
+    roots = {name.partition(".")[0] for name in loaded}
+    assert set() == roots & {
+        *HEAVY_AT_START,
+        "keras",
+        "keras_tuner",
+        "tensorflow",
+        "jax",
+        "sklearn",
+    }
+    assert not any(name.startswith(("ledger.reader", "ledger.policy")) for name in loaded)
