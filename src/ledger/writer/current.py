@@ -16,7 +16,7 @@ from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.value import as_dict
 from ledger.writer.join import RUN_DIR, RUN_ID, find_membership, join, state_seeds
-from ledger.writer.narrate import warn
+from ledger.writer.narrate import say, warn
 from ledger.writer.process_end import ProcessEnd
 from ledger.writer.start import Request, find_place, open_run, starting_points
 
@@ -24,6 +24,7 @@ from ledger.writer.start import Request, find_place, open_run, starting_points
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from ledger.writer.run import Run
 
@@ -87,6 +88,33 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
     run = open_run(followed(request), place, started, seeds_so_far(), when_closed).run
     watch_end(run)
     return run
+
+
+def start_again(run_id: str, name: str, **options: Any) -> Run:  # noqa: ANN401  # those of `start`
+    """Go on with the run ``run_id``, or start one that follows it where it can no longer change.
+
+    Args:
+        run_id: the run of an earlier process.
+        name: of a new run.
+        options: as for ``start``; of a run that goes on, data counts.
+
+    Raises:
+        LedgerError: as for ``start``.
+    """
+    from ledger.writer.reopen import CannotGoOnError, reopen  # noqa: PLC0415  # few runs need it
+
+    options = {"parent": run_id, **options}
+    if not os.environ.get(RUN_DIR):
+        request = Request(name=name, config=options.get("config"), data=options.get("data"))
+        project = find_project(starting_points())
+        try:
+            run = reopen(project, run_id, request, when_closed, _memory)
+        except CannotGoOnError as error:
+            say(f"{error}; {error.hint}")
+        else:
+            watch_end(run)
+            return run
+    return start(name, **options)
 
 
 def log(metrics: Mapping[str, object] | None = None, /, **values: object) -> None:

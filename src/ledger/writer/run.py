@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from ledger.contract.columns import columns_of
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.record import RunRecord
 from ledger.contract.redaction import redact_text
@@ -16,16 +17,17 @@ from ledger.writer.measuring import measure_run
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
 from ledger.writer.rescue import rescue_record, rescue_tables
-from ledger.writer.seal import Ending, outcome, refresh_note, sealed_sections
+from ledger.writer.scalars import legible
+from ledger.writer.seal import Ending, outcome, refresh_note, running_sections, sealed_sections
 from ledger.writer.stated import stated_values
 from ledger.writer.sweep import Sweep
-from ledger.writer.table import MetricsTable, legible
+from ledger.writer.table import MetricsTable
 from ledger.writer.worker_part import gather_workers, joined_document, part_ended
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -58,6 +60,7 @@ class Run:
         on_close: Callable[[Run], None],
         shelf: Shelf,
         seconds_before: float = 0.0,
+        seconds_idle: float = 0.0,
         table_of: str = "",
     ) -> None:
         self._id = home.run_dir.name
@@ -70,7 +73,7 @@ class Run:
         self._on_close = on_close
         self._shelf = shelf
         self._started = time.perf_counter() - seconds_before
-        self._pid = os.getpid()
+        self._idle, self._pid = seconds_idle, os.getpid()
         self._told: set[str] = set()
         self._n_lost = 0
         self._is_sealing = False
@@ -132,6 +135,11 @@ class Run:
     def begin(self) -> None:
         """Begin to capture what the start left open."""
         self._capture.start()
+
+    def go_on(self, names: Sequence[str]) -> None:
+        """Go on with the metrics tables ``names``, and the trials, of an earlier session."""
+        self._table.go_on(names, columns_of(self._record.document, ()))
+        self._sweep.go_on()
 
     def log(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
         """Write one row of the metrics table, at once.
@@ -243,13 +251,7 @@ class Run:
             if self._record.worker:
                 self._record.update({"status": "running", "ended": None})
                 return
-            document = self._record.document
-            sessions = [as_object(session) for session in as_list(document.get("sessions"))]
-            running: dict[str, Json] = {
-                "status": "running",
-                "timestamp": as_object(document.get("timestamp")) | {"end": None},
-                "sessions": [*sessions[:-1], *(last | {"end": None} for last in sessions[-1:])],
-            }
+            running = running_sections(self._record.document)
             self._record.update(running, drops=("files", "summary"))
 
     def hold_still(self, timeout: float) -> bool:
@@ -375,7 +377,7 @@ class Run:
         """Return what the record says of a run that ends now, and let its note say it too."""
         if self._record.worker:
             return part_ended(status, error)
-        seconds = time.perf_counter() - self._started
+        seconds = time.perf_counter() - self._started - self._idle
         ending = Ending(status=status, ended=now_text(), seconds=seconds, error=error)
         document = self._record.document
         sections = sealed_sections(document, ending, measured)

@@ -51,6 +51,11 @@ def position(item: object) -> int | None:
     return int(number) if is_whole else None  # type: ignore[arg-type]  # a float, by the line above
 
 
+def legible(name: object) -> str:
+    """Return ``name`` as text that UTF-8 can hold; a NUL would make the whole table unreadable."""
+    return str(name).encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+
+
 def _converted(item: object) -> Cell:
     convert = getattr(item, "item", None)
     if callable(convert):

@@ -85,6 +85,16 @@ def sealed_sections(
     return sections
 
 
+def running_sections(document: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the sections that ``document`` has again when its run goes on after all."""
+    sessions = [as_object(session) for session in as_list(document.get("sessions"))]
+    return {
+        "status": "running",
+        "timestamp": as_object(document.get("timestamp")) | {"end": None},
+        "sessions": [*sessions[:-1], *(last | {"end": None} for last in sessions[-1:])],
+    }
+
+
 def stated_metrics(document: Mapping[str, Json]) -> dict[str, Json]:
     """Return the metrics that the caller stated, by name."""
     metrics = as_object(document.get("metrics"))
@@ -158,7 +168,7 @@ def seal_abandoned(run_dir: Path, *, is_silent: bool | None = None) -> RunRecord
     document = known | sealed_sections(known, ending, measured)
     if measured.problem:
         document["incomplete"] = measured.problem
-    lines = fold_note(_present_lines(run_dir), workers)
+    lines = fold_note(present_lines(run_dir), workers)
     document["note"] = refresh_note(run_dir, document, lines, measured, None)
     replace_file(str(run_dir / RECORD_NAME), encode_record(document))
     return RunRecord(document=document)
@@ -236,8 +246,8 @@ def _cut_torn_tails(run_dir: Path) -> None:
             os.close(open_table(str(path)))
 
 
-def _present_lines(run_dir: Path) -> dict[str, list[str]]:
-    """Return what the note holds now, so that refreshing an untouched one keeps its start."""
+def present_lines(run_dir: Path) -> dict[str, list[str]]:
+    """Return what the note holds now, by section: an untouched one keeps it when refreshed."""
     try:
         note = parse_note((run_dir / "run.md").read_bytes())
     except (OSError, LedgerError):

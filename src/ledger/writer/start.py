@@ -162,7 +162,7 @@ def open_run(
     """
     try:
         prepared = prepare(request, place, started, seeds)
-        home = _home_of(place)
+        home = home_of(place)
         record = RecordFile(home, prepared.document)
         write_template(place.run_dir, render_note(place.run_dir.name, prepared.note))
         record.create()
@@ -204,7 +204,7 @@ def open_run(
     return Opened(run=run, record=record, capture=capture)
 
 
-def _home_of(place: Place) -> Home:
+def home_of(place: Place) -> Home:
     """Return where the run's files are; in the ledger of a repository it has two homes."""
     is_in_ledger = place.run_dir.is_relative_to(place.project.ledger_dir)
     if place.code is None or not is_in_ledger:

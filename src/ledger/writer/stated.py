@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ledger.contract.json_text import encode_number
 from ledger.contract.redaction import redact_under
-from ledger.writer.scalars import plain
-from ledger.writer.table import legible
+from ledger.writer.scalars import legible, plain
 
 
 TYPE_CHECKING = False

@@ -8,7 +8,6 @@ import threading
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object
 from ledger.contract.redaction import redact, redact_text
-from ledger.errors import MalformedError
 from ledger.writer.record_file import now_text
 from ledger.writer.scalars import param_cell, plain
 from ledger.writer.trials_table import TrialsTable
@@ -109,11 +108,17 @@ class Sweep:
                 attempt.end("interrupted" if status == "finished" else status)
 
     def go_on(self) -> None:
-        """Number attempts on from those that the log of an earlier session holds."""
-        try:
-            self._counts = self._log.known()
-        except (OSError, MalformedError) as error:
-            self.lose("the log of trials", error)
+        """Number attempts on from those of an earlier session; what it left running is no more.
+
+        Raises:
+            OSError: the log cannot be read.
+            MalformedError: it does not follow the format.
+        """
+        for trial in self._log.go_on():
+            number = trial.attempt or 0
+            self._counts[trial.trial_id] = max(self._counts.get(trial.trial_id, 0), number + 1)
+            if trial.status == "running":
+                self._append(Attempt(self, trial.trial_id, number), {"status": "crashed"}, {})
 
     def write_row(
         self,

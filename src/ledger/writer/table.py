@@ -14,15 +14,15 @@ from itertools import starmap
 
 from ledger.contract.columns import RESERVED, Column, declare
 from ledger.contract.layout import table_name
-from ledger.contract.metrics import encode_row, whole_lines
+from ledger.contract.metrics import decode_table, encode_row, whole_lines
 from ledger.contract.redaction import redact_under
 from ledger.storage.files import append_line, open_table, replace_file, take_back
-from ledger.writer.scalars import param_cell, plain, position
+from ledger.writer.scalars import legible, param_cell, plain, position
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ledger.contract.columns import Role
     from ledger.contract.json_text import Json
@@ -80,7 +80,7 @@ class MetricsTable:
         self._is_closed = False
         self._written: dict[object, Column] = {}
         """Columns of metrics and texts by the name they are logged under."""
-        self._of_trials: dict[str, Column] = {}
+        self._of_trials: dict[object, Column] = {}
         """Columns of the params of trials by the name of the param."""
         self._expected: tuple[str, ...] = ()
         self._undecided: set[str] = set()
@@ -134,6 +134,23 @@ class MetricsTable:
         """Know the objective of a sweep, and params that get a column from the first row on."""
         self._objective = objective or self._objective
         self._expected = (*params,)
+
+    def go_on(self, names: Sequence[str], columns: Mapping[str, Column]) -> None:
+        """Go on with the tables ``names`` of an earlier session, whose record says ``columns``.
+
+        Raises:
+            OSError: a table cannot be read.
+            MalformedError: one does not follow the format.
+        """
+        self.columns = dict(columns)
+        for column in [each for each in columns.values() if each.role != "index"]:
+            known = self._of_trials if column.role == "param" else self._written
+            known[column.original or column.name] = column
+        tables = [decode_table((self.home.folder / name).read_bytes()) for name in names]
+        if tables:
+            self.n_rows = sum(len(table.rows) for table in tables)
+            self._n_tables, self._header = len(tables), tables[-1].header
+            self._handle = self._open()
 
     def append_trial(
         self,
@@ -379,8 +396,3 @@ def _flush_and_close(handle: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def legible(name: object) -> str:
-    """Return ``name`` as text that UTF-8 can hold; a NUL would make the whole table unreadable."""
-    return str(name).encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

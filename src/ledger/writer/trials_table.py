@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ledger.contract.metrics import Cell
+    from ledger.contract.trials import Trial
     from ledger.writer.home import Home
 
 
@@ -40,8 +41,8 @@ class TrialsTable:
             new = [name for name in map(column_of, params) if name not in self._header]
             self._header = (*self._header, *dict.fromkeys(new))
 
-    def known(self) -> dict[str, int]:
-        """Go on with the log that is there; return {trial_id: number of attempts}.
+    def go_on(self) -> list[Trial]:
+        """Go on with the log that is there; return the attempts that it holds.
 
         Raises:
             OSError: it cannot be read.
@@ -50,14 +51,11 @@ class TrialsTable:
         try:
             data = (self._home.folder / self._name).read_bytes()
         except FileNotFoundError:
-            return {}
+            return []
         header = decode_table(data).header
         if header:
             self._header, self._is_made = header, True
-        counts: dict[str, int] = {}
-        for trial in decode_trials(data):
-            counts[trial.trial_id] = max(counts.get(trial.trial_id, 0), (trial.attempt or 0) + 1)
-        return counts
+        return decode_trials(data)
 
     def append(self, cells: Mapping[str, Cell], params: Mapping[str, Cell]) -> None:
         """Write one line.
