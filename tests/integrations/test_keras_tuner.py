@@ -306,20 +306,65 @@ def test_a_callback_may_hold_its_tuner(project: Path) -> None:
     assert [trial.status for trial in trials_of(project)] == ["finished"]
 
 
-def test_a_search_that_is_interrupted_says_so(project: Path) -> None:
-    class Interrupting(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch: int, *_: Any) -> None:
-            if epoch == 1:
-                raise KeyboardInterrupt
+class Interrupting(keras.callbacks.Callback):
+    """Ends the search within the second epoch of the second trial."""
 
-    tuner = random_search(max_trials=2)
-    with pytest.raises(KeyboardInterrupt), attach(tuner):
-        search(tuner, epochs=3, callbacks=[Interrupting()])
+    seen: list[int] = []
 
-    (trial,) = trials_of(project)
-    assert trial.status == "interrupted"
-    record = read_record(only_run(project))
-    assert (record["status"], record["sweep"]["n_trials"]) == ("interrupted", 1)
+    def on_epoch_end(self, epoch: int, *_: Any) -> None:
+        self.seen.append(epoch)
+        if len(self.seen) == 4:
+            raise KeyboardInterrupt
+
+
+def interrupted_search() -> Path:
+    """Return the run of a search of three trials that was interrupted in the second."""
+    Interrupting.seen.clear()
+    tuner = random_search(max_trials=3)
+    run = attach(tuner)
+    run.wait_for_capture()
+    with pytest.raises(KeyboardInterrupt), run:
+        search(tuner, callbacks=[Interrupting()])
+    return run.dir
+
+
+def test_an_interrupted_search_goes_on_in_its_run(project: Path) -> None:
+    folder = interrupted_search()
+    before = [(each.trial_id, each.status) for each in trials_of(project)]
+    assert before == [("0", "finished"), ("1", "interrupted")]
+    assert read_record(folder)["status"] == "interrupted"
+
+    tuner = random_search(max_trials=3)  # reloads its project
+    with attach(tuner):
+        search(tuner)
+
+    assert run_dirs(project) == [folder]
+    log = [(each.trial_id, each.attempt, each.status) for each in trials_of(project)]
+    assert log == [
+        *(("0", 0, "finished"), ("1", 0, "interrupted")),
+        *(("1", 1, "finished"), ("2", 0, "finished")),
+    ]
+    assert [key[:2] + key[3:] for key in keys(project)] == [
+        *(("0", "0", "0"), ("0", "0", "1"), ("1", "0", "0")),
+        *(("1", "1", "0"), ("1", "1", "1"), ("2", "0", "0"), ("2", "0", "1")),
+    ]
+    record = read_record(folder)
+    assert (record["status"], len(record["sessions"])) == ("finished", 2)
+    assert record["sweep"]["n_trials"] == 3
+
+
+@pytest.mark.usefixtures("project")
+def test_a_search_that_begins_anew_is_a_run_of_its_own() -> None:
+    folder = interrupted_search()
+    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    tuner = random_search(max_trials=1, overwrite=True)
+    with attach(tuner) as run:
+        search(tuner, epochs=1)
+
+    assert run.dir != folder
+    assert read_record(run.dir)["parent"] is None
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
 
 
 def test_a_logging_tuner_starts_its_run_with_the_search(project: Path) -> None:

@@ -5,12 +5,15 @@ Nothing here imports KerasTuner, Keras or a backend: a tuner is known by its met
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import weakref
+from pathlib import Path
 
 from ledger.errors import LedgerError
-from ledger.writer.current import start
+from ledger.writer.current import start, start_again
+from ledger.writer.reopen import remember, remembered
 from ledger.writer.seal import outcome
 
 
@@ -57,8 +60,7 @@ def attach(
         raise LedgerError(message, hint="finish that run first")
     objective = _objective(tuner)
     if run is None:
-        options = {"objective": objective, **start_options}
-        run = start(name or getattr(tuner, "project_name", None) or "search", **options)
+        run = _start(tuner, name, {"objective": objective, **start_options})
     if before is None:
         _hook(tuner)
     trials = _Trials(tuner, run)
@@ -280,6 +282,17 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
     for hook in (search, on_trial_begin, on_epoch_end, on_trial_end):
         if callable(old[hook.__name__]):
             setattr(tuner, hook.__name__, hook)
+
+
+def _start(tuner: Any, name: str | None, options: dict[str, Any]) -> Run:  # noqa: ANN401
+    """Start the run of a search, or go on with that of the search that ``tuner`` resumes."""
+    name = name or str(getattr(tuner, "project_name", None) or "search")
+    folder = Path(str(getattr(tuner, "project_dir", ".")))
+    before = remembered(folder)  # `overwrite=True` has removed it with all else
+    run = start(name, **options) if before is None else start_again(before, name, **options)
+    with contextlib.suppress(OSError):  # no folder of this machine: then a resumed search is new
+        remember(folder, run.id)
+    return run
 
 
 def _objective(tuner: Any) -> tuple[str, str] | None:  # noqa: ANN401
