@@ -31,4 +31,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = make_project(tmp_path, {".gitignore": "__pycache__/\ntuning/\n"})
     monkeypatch.chdir(folder)
     monkeypatch.setenv("LEDGER_QUIET", "1")
+    monkeypatch.setenv("KT_MASTERLOG_REGISTRY_DIR", str(tmp_path / "registry"))
     return folder

@@ -367,6 +367,47 @@ def test_a_search_that_begins_anew_is_a_run_of_its_own() -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == kept
 
 
+MANIFEST_KEYS = {
+    *("schema_version", "run_id", "project_name", "csv_path", "pid", "hostname"),
+    *("started_at", "ended_at", "status"),
+}
+
+
+def manifests(project: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_bytes()) for path in (project.parent / "registry").glob("*.json")]
+
+
+def test_the_viewer_of_master_logs_finds_the_search(project: Path) -> None:
+    tuner = random_search(max_trials=1)
+    run = attach(tuner)
+    (before,) = manifests(project)
+    search(tuner, epochs=1)
+    run.finish()
+
+    (manifest,) = manifests(project)
+    assert (before["status"], before["ended_at"]) == ("running", None)
+    assert manifest.keys() == MANIFEST_KEYS
+    assert (manifest["status"], manifest["schema_version"]) == ("completed", 1)
+    assert Path(manifest["csv_path"]) == run.dir / "metrics.csv"
+    header = (run.dir / "metrics.csv").read_text().splitlines()[0].split(",")
+    assert {"trial_id", "epoch", "lr", "val_loss"} <= set(header)
+
+
+def test_the_viewers_word_can_be_switched_off_and_is_never_fatal(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuner = random_search(max_trials=1)
+    monkeypatch.setenv("LEDGER_KT_MANIFEST", "0")
+    attach(tuner).finish()
+    assert manifests(project) == []
+
+    monkeypatch.delenv("LEDGER_KT_MANIFEST")
+    monkeypatch.setenv("KT_MASTERLOG_REGISTRY_DIR", str(project / "ledger.toml" / "no_folder"))
+    with attach(tuner):
+        search(tuner, epochs=1)
+    assert [trial.status for trial in trials_of(project)] == ["finished"]
+
+
 def test_a_logging_tuner_starts_its_run_with_the_search(project: Path) -> None:
     logging = make_logging_tuner(keras_tuner.RandomSearch)
     options = {"objective": "val_loss", "directory": "tuning", "project_name": "p", "seed": 1}

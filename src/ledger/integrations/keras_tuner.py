@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import os
 import weakref
 from pathlib import Path
 
 from ledger.errors import LedgerError
+from ledger.integrations import masterlog
 from ledger.writer.current import start, start_again
 from ledger.writer.reopen import remember, remembered
 from ledger.writer.seal import outcome
@@ -72,6 +74,7 @@ def attach(
         objective=objective,
     )
     trials.describe_space()
+    trials.announce("running")
     return run
 
 
@@ -148,6 +151,7 @@ class _Trials:
         self.run = run
         self._open: dict[str, _Progress] = {}
         self._n_space = -1
+        self._manifest: masterlog.Manifest | None = None
 
     @property
     def _sweep(self) -> Sweep:
@@ -159,6 +163,15 @@ class _Trials:
             step()
         except Exception as error:  # noqa: BLE001  # recorded in the run
             self._sweep.lose(what, error)
+
+    def announce(self, status: str) -> None:
+        """Let kt-masterviz know of the search: running, completed or failed."""
+        with contextlib.suppress(OSError, RuntimeError):  # a viewer's convenience; no home, no word
+            if self._manifest is not None:
+                masterlog.write(self._manifest, status)
+            elif status == "running":
+                table, name = self.run.dir / "metrics.csv", self.run.id
+                self._manifest = masterlog.announce(name, table, os.environ)
 
     def describe_space(self) -> None:
         """Say what may be tuned, where that is more than was said."""
@@ -256,12 +269,16 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
         return found
 
     def search(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        trials().announce("running")
         try:
-            return old["search"](*args, **kwargs)
+            answer = old["search"](*args, **kwargs)
         except BaseException as error:
             stopped = error
             trials().safely("the end of the search", lambda: trials().stop(stopped))
+            trials().announce("failed")
             raise
+        trials().announce("completed")
+        return answer
 
     def on_trial_begin(trial: Any) -> Any:  # noqa: ANN401
         trials().safely("the begin of a trial", lambda: trials().begin(trial))
