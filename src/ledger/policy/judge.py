@@ -104,8 +104,12 @@ class Verdict:
         return f"ledger: {runs}: {n_errors} to mend" + (f", {others} to know" if others else "")
 
 
-def judge_staged(repository: Repository, environ: Mapping[str, str]) -> Verdict:
+def judge_staged(
+    repository: Repository, environ: Mapping[str, str], changes: Mapping[str, str] | None = None
+) -> Verdict:
     """Return the verdict on what the next commit would hold.
+
+    ``changes`` are its {path: status letter} against HEAD where they are known already.
 
     Three git processes (two lists, one for all contents) when it only adds runs; none of the index
     is read when nothing is staged.
@@ -114,7 +118,8 @@ def judge_staged(repository: Repository, environ: Mapping[str, str]) -> Verdict:
         LedgerError: it cannot be judged: git fails, or settings do not parse.
     """
     blobs = Blobs(IndexTree(repository))
-    changes = changes_of_index(repository, blobs)
+    if changes is None:
+        changes = changes_of_index(repository, blobs)
     if not changes:
         return Verdict(findings=(), n_runs=0)
     parents = Parents(repository, merge_heads(repository.git_dir, environ))

@@ -7,14 +7,15 @@ import sys
 
 from ledger.errors import LedgerError, NoLedgerError
 from ledger.policy.finding import ERROR, printable, to_lines
+from ledger.policy.glance import changes_at_a_glance, may_touch_runs
 from ledger.policy.here import repository_of_hook
-from ledger.policy.judge import Verdict, judge_index, judge_staged
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ledger.policy.judge import Verdict
     from ledger.storage.git import Repository
 
 FINE, FINDINGS, USAGE = 0, 1, 2
@@ -60,10 +61,15 @@ def _check_staged(
     if under_framework and base and head:
         return _check_range(repository, (base, head), environ)
     if under_framework and (base or head):
-        return _show(judge_index(repository), "this passes")
-    verdict = judge_staged(repository, environ)
+        return _check_all(repository, (), environ)
+    changes = changes_at_a_glance(repository)
+    if changes and not any(map(may_touch_runs, changes)):
+        return FINE
+    from ledger.policy.judge import judge_staged  # noqa: PLC0415  # half of what a glance costs
+
+    verdict = judge_staged(repository, environ, changes)
     if under_framework and not verdict.n_changes:
-        return _show(_judge_all_or_nothing(repository), "this passes")
+        return _check_all_or_nothing(repository, "this passes")
     if verdict.n_runs and not verdict.is_blocked:
         from ledger.policy.judge_commit import remember_passed  # noqa: PLC0415  # only of runs
 
@@ -74,6 +80,8 @@ def _check_staged(
 def _check_all(
     repository: Repository, _arguments: Sequence[str], _environ: Mapping[str, str]
 ) -> int:
+    from ledger.policy.judge import judge_index  # noqa: PLC0415  # see above
+
     return _show(judge_index(repository), "this passes")
 
 
@@ -96,7 +104,7 @@ def _check_push(
     if environ.get("PRE_COMMIT") == "1":
         head = environ.get("PRE_COMMIT_TO_REF")
         if not head:
-            return _show(_judge_all_or_nothing(repository), "this push")
+            return _check_all_or_nothing(repository, "this push")
         base = environ.get("PRE_COMMIT_FROM_REF") or "0" * len(head)
         name = environ.get("PRE_COMMIT_REMOTE_BRANCH") or "HEAD"
         lines = [f"{name} {head} {name} {base}"]
@@ -178,12 +186,14 @@ def _show(verdict: Verdict, what: str) -> int:
     return FINDINGS
 
 
-def _judge_all_or_nothing(repository: Repository) -> Verdict:
-    """Return the verdict on all that is tracked; without a ledger there is no run to judge."""
+def _check_all_or_nothing(repository: Repository, what: str) -> int:
+    """Judge all that is tracked; without a ledger there is no run to judge."""
+    from ledger.policy.judge import judge_index  # noqa: PLC0415  # see above
+
     try:
-        return judge_index(repository)
+        return _show(judge_index(repository), what)
     except NoLedgerError:
-        return Verdict(findings=(), n_runs=0, n_changes=0)
+        return FINE
 
 
 def _apart_from_index(repository: Repository, environ: Mapping[str, str]) -> Repository:
