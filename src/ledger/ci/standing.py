@@ -98,7 +98,7 @@ class Yardstick:
         key = metric, run.record.objective, as_text(column.get("goal"))
         if key not in self._directions:
             others = [self.runs[stat.run_id] for stat in self._stats.get(metric, ())]
-            self._directions[key] = _direction([run, *others], metric, self._goals)
+            self._directions[key] = direction_of([run, *others], metric, self._goals)
         return self._directions[key]
 
     def _best_of(
@@ -162,9 +162,10 @@ def _why_unknown(run: StoredRun, own: float | None, best: tuple[str, float] | No
     return "no run on the base has it" if best is None else None
 
 
-def _direction(
+def direction_of(
     runs: Sequence[StoredRun], metric: str, goals: Mapping[str, str]
 ) -> tuple[Goal | None, str | None]:
+    """Return which way ``metric`` is better, or None and why nobody has said it."""
     try:
         direction = resolve_direction(metric, runs, goals)
     except LedgerError as error:

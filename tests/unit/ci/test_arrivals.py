@@ -17,6 +17,7 @@ from ledger.ci.judged import Judged
 from ledger.ci.markdown import to_markdown
 from ledger.ci.request import Request
 from ledger.ci.run_markdown import new_runs_row
+from ledger.ci.standing import direction_of
 from ledger.errors import LedgerError
 from ledger.policy.judge import Verdict
 from ledger.reader.question import Ranking
@@ -303,6 +304,26 @@ def test_a_best_on_other_data_is_not_all_that_is_told(tmp_path: Path) -> None:
     assert (found["untold"].is_same_data, found["untold"].on_same_data) == (None, None)
 
 
+def test_what_is_to_know_of_a_run_stands_beside_its_status(tmp_path: Path) -> None:
+    repo = _repo(tmp_path)
+    _add(repo, "odd", 0.5, float("nan"), float("inf"), incomplete="disk full", status="failed")
+    imported: dict[str, Json] = {"tool": "mlflow", "uri": "x", "id": "1", "digest": "d"}
+    _add(repo, "foreign", metrics={"val_acc": 0.5}, stated=["val_acc"], imported_from=imported)
+    commit(repo)
+
+    found = by_name(arrived(repo))
+
+    assert (found["odd"].status, found["odd"].marks) == ("failed", ("incomplete", "2 not finite"))
+    assert found["foreign"].marks == ("imported", "as stated")
+    assert "| failed, incomplete, 2 not finite |" in new_runs_row(found["odd"], has_ledgers=False)
+
+
+def test_a_direction_is_never_inferred_from_a_name() -> None:
+    assert direction_of([], "val_acc", {}) == (None, "only its name says which way it is better")
+    assert direction_of([], "val_acc", {"val_acc": "min"}) == ("min", None)
+    assert direction_of([], "score", {})[0] is None
+
+
 def test_a_sweep_is_one_run_with_its_best_trial(tmp_path: Path) -> None:
     repo = _repo(tmp_path)
     rows = [
@@ -384,6 +405,11 @@ def test_each_ledger_of_a_repository_is_measured_by_its_own_base(tmp_path: Path)
 
 def test_a_ledger_that_moves_brings_no_new_runs_and_is_still_measured_by(tmp_path: Path) -> None:
     repo = _repo(tmp_path)
+    (repo / "stays").mkdir()
+    make_project(repo / "stays")
+    add_run(repo / "stays", "champion", epochs(val_acc=[1.0]))
+    commit(repo)
+    git(repo, "branch", "--force", "main")
     (repo / "ledger.toml").write_text('dir = "runs"\n')
     (repo / "ledger").rename(repo / "runs")
     commit(repo)
@@ -531,7 +557,8 @@ def test_the_best_on_the_base_is_the_answer_of_the_query(tmp_path: Path, goal: s
     repo = make_repo(tmp_path)
     make_project(repo)
     nan = float("nan")
-    curves = [(0.5, 0.9), (0.9, 0.5), (0.1, nan), (nan, nan), (0.95, 0.02), (0.1, 0.3)]
+    # the last is the earliest of those that share an extreme
+    curves = [(0.9, 0.1), (0.5, 0.6), (0.1, nan), (nan, nan), (0.95, 0.02), (0.1, 0.9)]
     for number, values in enumerate(curves):
         add_run(
             repo,
