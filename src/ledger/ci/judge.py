@@ -5,11 +5,14 @@ from __future__ import annotations
 from ledger.ci.here import refuse_shallow
 from ledger.ci.judged import LABEL, TRAILER, Judged, Waiver
 from ledger.ci.opt_outs import NO_EXPERIMENT, reasons
-from ledger.errors import GitError, LedgerError
+from ledger.errors import GitError, LedgerError, NoLedgerError
 from ledger.policy.finding import ERROR, Finding
 from ledger.policy.judge import Verdict
 from ledger.policy.judge_range import judge_range, judge_revision
+from ledger.policy.locate import readable_ledgers
+from ledger.policy.reading import Blobs
 from ledger.storage.bare import is_partial
+from ledger.storage.tree import RevisionTree
 
 
 TYPE_CHECKING = False
@@ -20,12 +23,25 @@ if TYPE_CHECKING:
 CANNOT = "LED000"
 
 
-def judge(repository: Repository, request: Request, *, is_replacing: bool = False) -> Judged:
+def judge(
+    repository: Repository,
+    request: Request,
+    *,
+    is_replacing: bool = False,
+    needs_ledger: bool = True,
+) -> Judged:
     """Return the verdict on ``request``.
 
-    ``is_replacing`` says that head takes the place of base, as in a forced push.
+    Args:
+        repository: where it is asked for.
+        request: what is to be judged against what.
+        is_replacing: head takes the place of base, as in a forced push.
+        needs_ledger: where git tracks no ledger nothing can be judged; else nothing is amiss.
     """
     try:
+        refuse_shallow(repository)
+        if needs_ledger:
+            _refuse_without_ledger(repository, request)
         return _judge(repository, request, is_replacing=is_replacing)
     except GitError as error:
         if not is_partial(repository):
@@ -46,7 +62,6 @@ def cannot_judge(request: Request, error: LedgerError) -> Judged:
 
 
 def _judge(repository: Repository, request: Request, *, is_replacing: bool) -> Judged:
-    refuse_shallow(repository)
     if request.base is None:
         return Judged(request=request, verdict=judge_revision(repository, request.head))
     given = _given(repository, request)
@@ -59,6 +74,15 @@ def _judge(repository: Repository, request: Request, *, is_replacing: bool) -> J
         is_replacing=is_replacing,
     )
     return Judged(request=request, verdict=verdict, waived=_with_findings(given, verdict))
+
+
+def _refuse_without_ledger(repository: Repository, request: Request) -> None:
+    """A ledger whose settings nobody committed would be green for ever."""
+    for commit in (request.head, request.base):
+        if commit and readable_ledgers(repository, Blobs(RevisionTree(repository, commit))):
+            return
+    message = "git tracks no ledger here: no ledger.toml, no [tool.ledger] in a pyproject.toml"
+    raise NoLedgerError(message, hint="run `ledger init` and git add what it wrote")
 
 
 def _given(repository: Repository, request: Request) -> list[Waiver]:

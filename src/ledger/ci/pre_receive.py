@@ -83,7 +83,7 @@ def _judge_other(repository: Repository, tip: str | None, old: str, head: str) -
     if tip is None or repository.ask("merge-base", tip, head).code == 1:
         # a branch without common history, such as one of web pages, is judged by itself
         return _judge_against(repository, old, request)
-    return judge(repository, request)
+    return judge(repository, request, needs_ledger=False)
 
 
 def _judge_against(repository: Repository, old: str, request: Request) -> Judged:
@@ -92,7 +92,8 @@ def _judge_against(repository: Repository, old: str, request: Request) -> Judged
     fields: dict[str, object] = as_dict(request) | {"base": base, "event": _EVENT}
     is_forced = base is not None and not _is_ancestor(repository, base, request.head)
     asked = Request(**fields)  # type: ignore[arg-type]  # its own fields
-    return judge(repository, asked, is_replacing=is_forced)
+    # a server keeps repositories without a ledger too
+    return judge(repository, asked, is_replacing=is_forced, needs_ledger=False)
 
 
 def _brings_commits(repository: Repository, head: str) -> bool:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 ERROR, WARN, NOTICE, OFF = "error", "warn", "notice", "off"
 _RANK = {ERROR: 0, WARN: 1, NOTICE: 2, OFF: 3}
 _LATIN, _BASIC_PLANE = 0xFF, 0xFFFF
+_IN_LINE = ("##[", "##vso[", "##teamcity[")
+"""How commands to GitHub, Azure Pipelines and TeamCity begin."""
 _SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./-_")
 
 
@@ -91,9 +93,11 @@ def printable(text: str) -> str:
 
     Control characters, bidirectional overrides, line separators and bytes that are no UTF-8 can
     make a terminal or a log show something else than what is in the file. Some runners obey
-    ``##[command]`` wherever it stands in a line.
+    commands like ``##[error]`` wherever they stand in a line.
     """
-    text = text.replace("##[", "#\\x23[")
+    if "##" in text:
+        for command in _IN_LINE:
+            text = text.replace(command, f"#\\x23{command[2:]}")
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)

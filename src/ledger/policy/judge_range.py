@@ -135,7 +135,7 @@ class _Sides:
         """
         prefix = project_prefix(ledger)
         yield from (other for other in self.laws if other != prefix and other.startswith(prefix))
-        for other in self.now:
+        for other in (*self.now, *self.former):
             yield f"{other.folder}/"
             if other.settings_path.endswith(OWN_FILE):
                 yield other.settings_path

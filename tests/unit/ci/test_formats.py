@@ -41,6 +41,7 @@ HOSTILE = [
     "%0A::error::forged",
     "##[error]forged",
     "a ##[add-mask]ok",
+    "a ##vso[task.setvariable variable=x]y ##teamcity[z]",
     "\x1b[31mred\x1b[0m",
     "\u202egnp.exe",
     "\udcff",
@@ -104,7 +105,9 @@ def test_text_of_others_stays_text(form: str, text: str) -> None:
     out.encode("utf-8")  # no lone surrogates
     lines = out.split("\n")
     assert all(line.isprintable() for line in lines)
-    assert not [line for line in lines if "##[" in line and form in {"text", "github"}]
+    assert not [
+        line for line in lines if re.search(r"##\w*\[", line) and form in {"text", "github"}
+    ]
     commands = [line for line in lines if line.lstrip().startswith("::")]
     assert (2 if form == "github" else 0) == len(commands)
     PARSERS[form](out)

@@ -131,6 +131,16 @@ def test_a_base_that_is_no_commit_cannot_be_judged(base: str) -> None:
     assert "cannot judge" in err
 
 
+def test_a_repository_whose_ledger_nobody_committed_is_never_green(repo: Repo) -> None:
+    repo.git("checkout", "-q", "--orphan", "alone")
+    repo.git("rm", "-q", "--cached", "ledger.toml")
+    repo.git("commit", "-q", "--no-verify", "-m", "alone")
+    (repo.top / "train.py").write_text("LR = 3\n")
+    repo.git("commit", "-q", "--no-verify", "-a", "-m", "change")
+    code, out, _ = ledger_ci("--base=HEAD~1")
+    assert (2, "LED000 .: git tracks no ledger here") == (code, out[:35])
+
+
 def test_a_shallow_clone_is_never_green(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     clone = repo.top.with_name("clone")
     repo.git("clone", "-q", "--depth=1", "--no-single-branch", repo.top.as_uri(), str(clone))

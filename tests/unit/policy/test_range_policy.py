@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -218,6 +219,27 @@ def test_code_that_is_declared_an_output_is_code_all_the_same(repo: Repo) -> Non
     write_files(repo.top, {"dvc.yaml": stage, "made.py": "x\n"})
     repo.commit("pipeline")
     assert [("LED100", "error", "dvc.yaml"), UNCOVERED] == judged(repo)
+
+
+def test_a_ledger_that_moves_leaves_nothing_behind(repo: Repo) -> None:
+    """Its project is covered by the runs at the new place; runs of the base stay frozen."""
+    repo.git("checkout", "-q", "main")
+    capture_run(repo.top)
+    repo.commit("run")
+    repo.git("rebase", "-q", "main", "work")
+    write_files(repo.top, {"ledger.toml": "dir = 'runs'\n", "train.py": "LR = 2\n"})
+    capture_run(repo.top, SECOND)
+    shutil.copytree(repo.ledger, repo.top / "runs")
+    shutil.rmtree(repo.top / "runs" / "2026-02" / RUN_ID)
+    repo.git("clean", "-fdxq", "ledger")
+    repo.commit("move")
+    assert [("LED113", "notice", "ledger.toml")] == judged(repo)
+
+    repo.git("rm", "-rq", "ledger")
+    repo.commit("drop the old ones")
+    names = ("metrics.csv", "run.json")
+    gone = [("LED103", "error", f"ledger/2026-02/{RUN_ID}/{name}") for name in names]
+    assert gone == [one for one in judged(repo) if one[0] == "LED103"]
 
 
 def test_what_a_forced_push_drops_is_missed(repo: Repo) -> None:
