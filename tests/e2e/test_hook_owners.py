@@ -70,6 +70,21 @@ class Clone(Repo):
         assert "LED102" in self.sh("git", "merge", "--no-edit", "side", code=1)
         self.git("merge", "--abort")
 
+    def judge_push(self) -> None:
+        """A push that brings a bad run is refused; a commit names its run."""
+        remote = self.top.parent / "remote.git"
+        self.git("init", "-q", "--bare", str(remote))
+        self.git("remote", "add", "origin", str(remote))
+        run_id = "2026-02-01_1830_pushed-dddddddd"
+        folder = write_run(self.ledger_dir, run_id)
+        self.git("add", "-A")
+        self.sh("git", "commit", "-m", "a run")
+        assert f"Ledger-Run: {run_id}" in self.git("log", "-1", "--format=%B")
+        self.sh("git", "push", "origin", "main")
+        (folder / "run.md").write_bytes(b"")
+        self.commit("bypassed")
+        assert "LED102" in self.sh("git", "push", "origin", "main", code=1)
+
     @property
     def ledger_dir(self) -> Path:
         return self.top / "ledger"
@@ -306,6 +321,7 @@ def test_beside_pre_commit_installed_before(framework: Clone) -> None:
     installed_and_gone(framework)
     assert framework.ran() == ["framework"] * 4
     framework.judge_merge()
+    framework.judge_push()
 
 
 @pytest.mark.parametrize("n_times", [1, 2])
@@ -387,6 +403,7 @@ def test_husky_9_installed_before(clone: Clone, node: Path) -> None:
     assert clone.ran() == ["theirs"] * 3
     clone.sh("husky")  # what `npm install` does in every clone
     clone.judge_merge()
+    clone.judge_push()
 
 
 def test_husky_9_installed_after(clone: Clone, node: Path) -> None:
@@ -454,6 +471,7 @@ def test_lefthook_installed_before(clone: Clone, node: Path, name: str, version:
     installed_and_gone(clone)
     clone.sh("lefthook", "install")
     clone.judge_merge()
+    clone.judge_push()
     assert bool(clone.ran()) == bool(text)
 
 
