@@ -110,8 +110,9 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json] | _Refused:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
-    keys = [key for key, _ in pairs]
-    return _Refused("the key stands twice", next(key for key in keys if keys.count(key) > 1))
+    seen: set[str] = set()
+    again = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # None: go on
+    return _Refused("the key stands twice", again)
 
 
 def _integer(digits: str) -> int | _Refused:
@@ -197,6 +198,7 @@ def _walk_items(value: dict[object, object] | list[object], path: str, depth: in
 
 def _below(path: str, key: object) -> str:
     if isinstance(key, str):
+        key = key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "…"
         return f"{path}.{key}" if path else key
     return f"{path}[{key}]"
 
@@ -215,4 +217,6 @@ _NOT_PLAIN = object()
 _DIGITS = bytes(48 if 48 <= byte <= 57 else 32 for byte in range(256))  # noqa: PLR2004  # 0 to 9
 _LONG = b"0" * (MAX_DIGITS + 1)
 _BOXES = frozenset({dict, list})
+_LONGEST_KEY = 100
+"""Of a longer key the beginning names the place: what is below it is named a million times."""
 _HARMLESS = (int, bool, type(None))

@@ -194,3 +194,21 @@ def test_values_of_another_kind_read_as_empty() -> None:
     assert {} == as_object([1])
     assert [] == as_list({"a": 1})
     assert as_text(1) is None
+
+
+@pytest.mark.timeout(20)
+def test_a_key_that_stands_twice_among_very_many_is_found_at_once() -> None:
+    keys = b"".join(b'"k%d": 0, ' % number for number in range(200_000))
+    with pytest.raises(MalformedError) as caught:
+        parse_json(b"{" + keys + b'"twice": 0, "twice": 1}')
+    assert "twice" == caught.value.field
+
+
+@pytest.mark.timeout(20)
+def test_the_place_of_a_value_names_the_beginning_of_a_long_key() -> None:
+    """The escape has the careful reading look, which names the place of every value."""
+    long = b"k" * 1_000_000
+    values = b'"", ' * 200_000
+    with pytest.raises(MalformedError) as caught:
+        parse_json(b'{"' + long + b'": [' + values + b'"\\ud800"]}')
+    assert "k" * 100 + "…[200000]" == caught.value.field
