@@ -41,6 +41,8 @@ def check_attributes(
     if scene.changes is not None and _changes_attributes(scene.changes):
         runs = scene.runs.values()
     asked = [*(run.path_of(name) for run in runs for name in run.files), *shared]
+    if not asked:
+        return
     words = split_z(_attributes(scene, scene.repository, join_z(asked)))
     told: set[tuple[str, str]] = set()
     binary: set[str] = set()

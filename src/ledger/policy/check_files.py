@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _UTC = ("Z", "+00:00", "-00:00", "+0000")
 _SHA256 = "sha256:"
 _SHA256_DIGITS = 64
+_MAX_NAME, _MAX_SHOWN = 1000, 60
+"""Characters of a name that the seal may list, and of a stranger one that are told."""
 
 
 def check_place(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
@@ -154,10 +156,10 @@ def _absent(scene: Scene, evidence: Evidence, names: list[str]) -> Iterator[Find
         return
     run = evidence.run
     strange = [name for name in names if not _is_inside(name)]
-    names = [name for name in names if name not in strange]
+    names = [name for name in names if _is_inside(name)]
     for name in strange:
         path = run.path_of(RECORD_NAME)
-        message = f"the record seals {name!r}, which is no file of the run"
+        message = f"the record seals {name[:_MAX_SHOWN]!r}, which is no file of the run"
         yield scene.finding("LED104", path, message, restore(scene, run, path), run_id=run.run_id)
     paths = [run.path_of(name) for name in names]
     ignored: frozenset[str] = frozenset()
@@ -173,6 +175,8 @@ def _absent(scene: Scene, evidence: Evidence, names: list[str]) -> Iterator[Find
 
 def _is_inside(name: str) -> bool:
     """Whether ``name``, which a record says, can be that of a file in the folder of a run."""
+    if len(name) > _MAX_NAME:
+        return False
     is_below = not name.startswith(("/", "../")) and name not in {"", ".", ".."}
     return is_below and posixpath.normpath(name) == name and "\0" not in name
 

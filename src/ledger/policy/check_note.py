@@ -8,6 +8,9 @@ from ledger.policy.liveness import is_alive
 from ledger.policy.mend import in_project
 
 
+_SHOWN = 5
+"""References that lead nowhere are told one by one up to here."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,7 @@ def check_note(scene: Scene, evidence: Evidence) -> Iterator[Finding]:
     if evidence.is_imported or _is_too_early(scene, evidence):
         return
     run = evidence.run
-    path, fix = run.path_of(NOTE_NAME), in_project(scene, f"ledger note {run.run_id}")
+    path, fix = run.path_of(NOTE_NAME), in_project(scene, f"ledger note {shell_word(run.run_id)}")
     if NOTE_NAME not in run.files:
         message = "the run has no note"
         yield scene.finding("LED102", path, message, _with_add(scene, fix, path), run_id=run.run_id)
@@ -60,23 +63,25 @@ def _is_too_early(scene: Scene, evidence: Evidence) -> bool:
 
 def _unresolved(scene: Scene, evidence: Evidence, note: Note) -> Iterator[Finding]:
     run = evidence.run
-    for run_id in note.see:
-        if scene.run_called(run_id) is None:
-            yield scene.finding(
-                "LED102",
-                run.path_of(NOTE_NAME),
-                f"'See: {run_id}' names a run that is not there",
-                "write the id of a run of this ledger, or fill the note: "
-                + in_project(scene, f"ledger note {run.run_id}"),
-                run_id=run.run_id,
-                line=_line_of_see(evidence.data[NOTE_NAME], run_id),
-            )
+    missing = [run_id for run_id in dict.fromkeys(note.see) if scene.run_called(run_id) is None]
+    for place, run_id in enumerate(missing[:_SHOWN], 1):
+        left = len(missing) - place
+        more = f" (and {left} more)" if place == _SHOWN and left else ""
+        yield scene.finding(
+            "LED102",
+            run.path_of(NOTE_NAME),
+            f"'See: {run_id}' names a run that is not there{more}",
+            "write the id of a run of this ledger, or fill the note: "
+            + in_project(scene, f"ledger note {shell_word(run.run_id)}"),
+            run_id=run.run_id,
+            line=_line_of_see(evidence.data[NOTE_NAME], run_id),
+        )
 
 
 def _served(scene: Scene, note: Note) -> set[str]:
     """Return the sections that the notes referred to answer in place of this one."""
     served: set[str] = set()
-    for run_id in note.see:
+    for run_id in dict.fromkeys(note.see):
         other = scene.run_called(run_id)
         answer = scene.note_of(other) if other is not None else None
         if answer is not None:

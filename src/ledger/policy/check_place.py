@@ -64,11 +64,13 @@ def check_unique(scene: Scene, runs: Iterable[RunFolder]) -> Iterator[Finding]:
     for run in scene.runs.values():
         by_fold.setdefault(_fold(run.run_id), []).append(run)
     for run in runs:
-        for other in by_fold[_fold(run.run_id)]:
-            if other.path != run.path:
-                message = f"the run has the name of {other.path}, case aside"
-                fix = f"keep one of the two: {leave_out(scene, run)}"
-                yield scene.finding("LED105", run.path, message, fix, run_id=run.run_id)
+        same = by_fold[_fold(run.run_id)]
+        # of many that share a name, one is told: all pairs would be a million findings
+        other = next((other for other in same if other.path != run.path), None)
+        if other is not None:
+            message = f"the run has the name of {other.path}, case aside"
+            fix = f"keep one of the two: {leave_out(scene, run)}"
+            yield scene.finding("LED105", run.path, message, fix, run_id=run.run_id)
 
 
 def check_shared_modes(scene: Scene, paths: Iterable[str]) -> Iterator[Finding]:
@@ -157,7 +159,9 @@ def _content(scene: Scene, path: str, name: str, data: bytes, run_id: str) -> It
     is_parsed = name in {RECORD_NAME, NOTE_NAME} or is_table(name)
     if not is_parsed and name.endswith((".yaml", ".json", ".md")) and not _is_utf8(data):
         message = "is not UTF-8"
-        yield scene.finding("LED105", path, message, f"save {path} as UTF-8", run_id=run_id)
+        yield scene.finding(
+            "LED105", path, message, f"save {shell_word(path)} as UTF-8", run_id=run_id
+        )
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -59,7 +59,7 @@ def _seal_or_leave_out(scene: Scene, run: RunFolder, record: RunRecord) -> str:
     """Return what mends an unsealed run: it is closed where its writer is known to be gone."""
     if record.status == "running" and not is_abandoned(record):
         return leave_out(scene, run)
-    seal = in_project(scene, f"ledger seal {run.run_id}")
+    seal = in_project(scene, f"ledger seal {shell_word(run.run_id)}")
     return f"{seal} && git add -- {shell_word(run.path)}" if scene.is_staged else seal
 
 
@@ -81,7 +81,7 @@ def _mend(scene: Scene, evidence: Evidence, name: str, error: MalformedError) ->
     if name not in evidence.data:
         return f"chmod u+r -- {shell_word(path)}" if scene.is_on_disk else "git fsck"
     if name == NOTE_NAME:
-        return f"save {path} as UTF-8"
+        return f"save {shell_word(path)} as UTF-8"
     return restore(scene, evidence.run, path)
 
 

@@ -9,7 +9,7 @@ from ledger.contract.layout import RECORD_NAME
 from ledger.contract.manifest import content_id, recorded_path
 from ledger.contract.notebook import code_of
 from ledger.policy.catalogue import TREE
-from ledger.policy.finding import shell_words
+from ledger.policy.finding import shell_word, shell_words
 from ledger.policy.mend import in_project, only_again
 from ledger.policy.rebuild import is_object_id
 
@@ -46,7 +46,7 @@ def mend_dirty(
     if scene.stage == TREE and scene.is_committed(evidence.run.path_of(RECORD_NAME)):
         return _OLD
     if _has_snapshot(repository, evidence, differing):
-        return in_project(scene, f"ledger commit {evidence.run.run_id}")
+        return in_project(scene, f"ledger commit {shell_word(evidence.run.run_id)}")
     if _is_on_disk(repository, manifest, differing):
         return f"git add -- {shell_words(differing)}"
     return only_again(scene, evidence.run)

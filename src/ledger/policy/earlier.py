@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ledger.policy.rebuild import is_object_id
-from ledger.storage.tree import RevisionTree
+from ledger.storage.tree import RevisionTree, fits_command_line
 
 
 TYPE_CHECKING = False
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
 _MOST_COMMITS = 500
-_MOST_PATHS = 500
-"""A command line has an end; beyond it every commit is looked at."""
 
 
 def earlier_trees(
@@ -30,7 +28,7 @@ def earlier_trees(
         paths: what the trees are complete at, relative to the top.
     """
     limit = [f"^{since}"] if since is not None and is_here(repository, since) else []
-    only = paths if len(paths) <= _MOST_PATHS else ()
+    only = paths if fits_command_line(paths) else ()  # else every commit is looked at
     listed = repository.ask(
         *("rev-list", "--full-history", f"--max-count={_MOST_COMMITS}", "HEAD", *limit, "--", *only)
     )

@@ -14,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ledger.policy.ledgers import RunFolder
     from ledger.policy.scene import Scene
-    from ledger.storage.git import Repository
 
 _NEW_RUN = "record a new run"
 _SHA256_DIGITS = 64
@@ -29,7 +28,7 @@ def in_project(scene: Scene, command: str) -> str:
 def leave_out(scene: Scene, run: RunFolder) -> str:
     """Return the command that takes what is staged of ``run`` out of the commit."""
     word = shell_word(run.path)
-    if scene.repository is None or has_head(scene.repository):
+    if scene.has_head:
         return f"git restore --staged -- {word}"
     return f"git rm -r --cached -- {word}"
 
@@ -47,7 +46,7 @@ def bring(scene: Scene, run: RunFolder, path: str) -> str:
         os.path.join(repository.private_dir, SHARED_STORE, name)
     ):
         # another branch or a stash holds its place, so the writer did not put it there
-        return in_project(scene, f"ledger commit {run.run_id}")
+        return in_project(scene, f"ledger commit {shell_word(run.run_id)}")
     return _from_git(scene, path) or _without(scene, run)
 
 
@@ -76,16 +75,13 @@ def only_again(scene: Scene, run: RunFolder) -> str:
     return f"leave the run out: {leave_out(scene, run)}; {again}" if scene.is_staged else again
 
 
-def has_head(repository: Repository) -> bool:
-    """Whether there is a commit to restore from."""
-    return repository.ask("rev-parse", "--quiet", "--verify", "HEAD^{commit}").code == 0
-
-
 def _is_usable(path: str) -> bool:
     """Whether there is a file at ``path``, and one named by its SHA-256 has that content."""
     name = os.path.basename(path).partition(".")[0]
     if len(name) != _SHA256_DIGITS:
         return os.path.lexists(path)
+    if os.path.islink(path) or not os.path.isfile(path):
+        return False  # a link may lead to what never ends
     try:
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest() == name
@@ -101,9 +97,8 @@ def _from_git(scene: Scene, path: str) -> str | None:
 
 
 def is_in_head(scene: Scene, path: str) -> bool:
-    """Whether the last commit holds ``path``."""
-    repository = scene.repository
-    return repository is not None and repository.ask("cat-file", "-e", f"HEAD:{path}").code == 0
+    """Whether the last commit holds ``path``, a file of the ledger."""
+    return scene.is_committed(path)
 
 
 def _without(scene: Scene, run: RunFolder) -> str:

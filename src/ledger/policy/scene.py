@@ -74,6 +74,7 @@ class Scene:
         self._folders: dict[str, RunFolder] | None = None
         self._brought: dict[str, str] | None = None
         self._committed: frozenset[str] | None = None
+        self._has_head: bool | None = None
 
     def finding(  # noqa: PLR0913  # a finding has this many fields
         self,
@@ -151,6 +152,14 @@ class Scene:
             if self.repository is not None:
                 self._brought = commits_that_add(self.repository, self.ledger.folder)
         return self._brought.get(path)
+
+    @property
+    def has_head(self) -> bool:
+        """Whether there is a commit to restore from; asked once, however much there is to mend."""
+        if self._has_head is None:
+            how = ("rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+            self._has_head = self.repository is None or self.repository.ask(*how).code == 0
+        return self._has_head
 
     def is_committed(self, path: str) -> bool:
         """Whether the last commit holds ``path``, a file of the ledger; one listing answers all."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 REGULAR, EXECUTABLE, SYMLINK, SUBMODULE = "100644", "100755", "120000", "160000"
 _MAX_ARGUMENTS = 500
+_MAX_ARGUMENT_CHARS = 30_000
 _EMPTY_BLOBS = frozenset({
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -180,7 +181,7 @@ class RevisionTree:
         self.repository = repository
         self.commit = commit
         # a command line has an end: very many paths are looked up in the whole list
-        self._limit = paths if 0 < len(paths) <= _MAX_ARGUMENTS else (prefix,) if prefix else ()
+        self._limit = paths if paths and fits_command_line(paths) else (prefix,) if prefix else ()
         self._entries: dict[str, TreeEntry] | None = None
 
     def entries(self) -> Mapping[str, TreeEntry]:
@@ -216,6 +217,12 @@ class RevisionTree:
     def why_unread(self, path: str) -> str | None:
         """Return why ``read`` left out ``path``, a file of the tree: its content is not there."""
         return f"git has no object {self.entries()[path].oid}"
+
+
+def fits_command_line(paths: Sequence[str]) -> bool:
+    """Whether ``paths`` can be told on a command line; a record may name what no path can be."""
+    is_bounded = len(paths) <= _MAX_ARGUMENTS and sum(map(len, paths)) <= _MAX_ARGUMENT_CHARS
+    return is_bounded and not any("\0" in path for path in paths)
 
 
 def selected(
