@@ -14,6 +14,7 @@ from ledger.ci.formats.github import MOST, to_github
 from ledger.ci.formats.gitlab import to_gitlab
 from ledger.ci.formats.json import schema, to_json
 from ledger.ci.formats.junit import to_junit
+from ledger.ci.formats.plain import wellformed
 from ledger.ci.formats.sarif import to_sarif
 from ledger.ci.formats.text import summary_line, to_text
 from ledger.ci.judge import cannot_judge
@@ -227,3 +228,7 @@ def test_rules_that_were_left_out_are_skipped_tests() -> None:
         assert suite is not None
         skipped = [case for case in suite.findall("testcase") if case.find("skipped") is not None]
         assert ["ledger.LED100"] == [case.get("classname") for case in skipped]
+
+
+def test_surrogates_that_stand_for_no_byte_are_written_out() -> None:
+    assert wellformed("a\ud800b\udcffc\udfff") == "a\\ud800b\\xffc\\udfff"

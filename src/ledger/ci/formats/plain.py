@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,11 +11,16 @@ if TYPE_CHECKING:
     from ledger.policy.finding import Finding
 
 
+_LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates that stand for no byte: an event of a provider may hold them."""
+
+
 def wellformed(text: str) -> str:
     r"""Return ``text`` with bytes that are no UTF-8 written out, as ``\xff``.
 
     A lone surrogate, which stands for one in Python, is refused by strict parsers of JSON and XML.
     """
+    text = _LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
