@@ -100,10 +100,9 @@ def command(  # noqa: PLR0913  # one for each option
             message = "--pre-receive takes no other option"
             raise click.UsageError(message)
         return _receive(os.environ)
-    repository = repository_around(os.getcwd(), os.environ)
-    judged = _judged(repository, os.environ, wanted)
+    judged, repository = _judged(os.environ, wanted)
     is_reported = form in {"json", "github"} or report is not None
-    found = _arrivals(repository, judged) if is_reported else None
+    found = _arrivals(repository, judged) if is_reported and repository is not None else None
     text = to_json(judged, found) if form == "json" else _FORMATS[form](judged)
     _show(text, summary_line(judged))
     if report is not None:
@@ -163,10 +162,13 @@ def _exit_code(judged: Judged) -> int:
     return FINDINGS if judged.verdict.is_blocked else FINE
 
 
-def _judged(repository: Repository, environ: Mapping[str, str], wanted: Wanted) -> Judged:
+def _judged(environ: Mapping[str, str], wanted: Wanted) -> tuple[Judged, Repository | None]:
+    """Return the verdict, and where it was given; None where that cannot be looked into."""
+    repository = None
     try:
+        repository = repository_around(os.getcwd(), environ)
         request = request_for(repository, environ, wanted)
     except LedgerError as error:
-        provider = provider_of(environ, wanted)
-        return cannot_judge(Request(base=None, head="", provider=provider), error)
-    return judge(repository, request)
+        request = Request(base=None, head="", provider=provider_of(environ, wanted))
+        return cannot_judge(request, error), repository
+    return judge(repository, request), repository

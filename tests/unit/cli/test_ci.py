@@ -141,6 +141,16 @@ def test_a_repository_whose_ledger_nobody_committed_is_never_green(repo: Repo) -
     assert (2, "LED000 .: git tracks no ledger here") == (code, out[:35])
 
 
+def test_outside_of_a_repository_the_answer_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = ledger_ci("--provider=none", "--format=json")
+    told = answer(out)
+    assert (2, "cannot judge", None) == (code, told["verdict"], told["new_runs"])
+    assert "not a git repository" in told["cannot_judge"]
+
+
 def test_a_shallow_clone_is_never_green(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     clone = repo.top.with_name("clone")
     repo.git("clone", "-q", "--depth=1", "--no-single-branch", repo.top.as_uri(), str(clone))
