@@ -37,21 +37,24 @@ _FIX = "run it, and commit the run with its note: a change is told by what it di
 
 
 def check_covered(
-    scene: Scene, mode: str | None = None, elsewhere: Iterable[str] = ()
+    scene: Scene,
+    mode: str | None = None,
+    is_elsewhere: Callable[[str, Difference], bool] = lambda _path, _change: False,
 ) -> Iterator[Finding]:
     """LED100: every code path and data pointer that the range changes is in a new run of it.
 
     Args:
         scene: of a range.
         mode: FRESH or HISTORY, what the settings say unless given.
-        elsewhere: beginnings of paths that other projects answer for.
+        is_elsewhere: whether a change of a path is no matter of this project.
     """
     history = scene.history
     if history is None:
         return
     mode = mode or scene.policy.require_mode
     is_code = _code_test(scene, history)
-    changes = _asked(scene, history.changes(), elsewhere)
+    asked = _asked(scene, history.changes())
+    changes = {path: change for path, change in asked.items() if not is_elsewhere(path, change)}
     records = list(_new_records(scene))
     chosen = {path: change for path, change in changes.items() if is_code(path, change)}
     manifests = [manifest for record in records if (manifest := _manifest(scene, record))]
@@ -82,17 +85,11 @@ def _code_test(scene: Scene, history: History) -> Callable[[str, Difference], bo
     return is_code
 
 
-def _asked(
-    scene: Scene, changes: Mapping[str, Difference], elsewhere: Iterable[str]
-) -> Mapping[str, Difference]:
-    """Return ``changes`` without those of others, and what ``require.ignore`` lets pass."""
+def _asked(scene: Scene, changes: Mapping[str, Difference]) -> Mapping[str, Difference]:
+    """Return ``changes`` without those that ``require.ignore`` lets pass."""
     is_ignored = compile_globs(scene.policy.require_ignore)
-    skip, others = len(project_prefix(scene.ledger)), tuple(elsewhere)
-    return {
-        path: change
-        for path, change in changes.items()
-        if not path.startswith(others) and not is_ignored(path[skip:])
-    }
+    skip = len(project_prefix(scene.ledger))
+    return {path: change for path, change in changes.items() if not is_ignored(path[skip:])}
 
 
 def _new_records(scene: Scene) -> Iterator[RunRecord]:
@@ -170,7 +167,8 @@ def _pointers(
     records: Iterable[RunRecord],
     mode: str,
 ) -> Iterator[Finding]:
-    prefix, ledger = project_prefix(scene.ledger), scene.ledger.folder + "/"
+    prefix = project_prefix(scene.ledger)
+    ledger = f"{prefix}{scene.policy.dir}/"
     pointers = [
         path
         for path, change in changes.items()

@@ -13,21 +13,22 @@ from ledger.policy.code_tree import project_prefix
 from ledger.policy.finding import by_weight
 from ledger.policy.history import History
 from ledger.policy.judge import Verdict, judge_runs
-from ledger.policy.ledgers import run_folders, touched
+from ledger.policy.ledgers import is_ledger_file, run_folders, touched
 from ledger.policy.locate import readable_ledgers, tracked_ledgers
 from ledger.policy.reading import Blobs
 from ledger.policy.scene import Scene
-from ledger.settings import OWN_FILE, Settings
+from ledger.settings import OWN_FILE
 from ledger.storage.tree import RevisionTree
-from ledger.value import as_dict
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ledger.policy.finding import Finding
     from ledger.policy.ledgers import Ledger
+    from ledger.settings import Settings
+    from ledger.storage.differences import Difference
     from ledger.storage.git import Repository
 
 
@@ -127,25 +128,28 @@ class _Sides:
                 policy=self._policy(ledger),
             )
 
-    def elsewhere(self, ledger: Ledger) -> Iterator[str]:
-        """Yield where projects below that of ``ledger`` begin, and all ledgers and their settings.
+    def elsewhere(self, ledger: Ledger) -> Callable[[str, Difference], bool]:
+        """Return whether a change of a path is no matter of the project of ``ledger``.
 
-        A project that is new answers for its runs alone: else it would be a way round the outer
-        one.
+        Projects below it that the base has answer for themselves. One that is new answers for its
+        runs alone, and a ledger that is put in the place of code for nothing that was there: both
+        would be ways round.
         """
         prefix = project_prefix(ledger)
-        yield from (other for other in self.laws if other != prefix and other.startswith(prefix))
-        for other in (*self.now, *self.former):
-            yield f"{other.folder}/"
-            if other.settings_path.endswith(OWN_FILE):
-                yield other.settings_path
+        inner = [other for other in self.laws if other != prefix and other.startswith(prefix)]
+        places = (*inner, *(f"{other.folder}/" for other in self.former))
+        paths = {other.settings_path for other in self.now}
+        own = {path for path in paths if path.endswith(OWN_FILE)}
+
+        def is_elsewhere(path: str, change: Difference) -> bool:
+            if path.startswith(places) or path in own:
+                return True
+            return change.old is None and any(is_ledger_file(one, path) for one in self.now)
+
+        return is_elsewhere
 
     def _policy(self, ledger: Ledger) -> Settings:
-        law = self.laws.get(project_prefix(ledger))
-        if law is None:
-            return ledger.settings
-        fields = as_dict(law) | {"dir": ledger.settings.dir}  # the folder is a fact, not a rule
-        return Settings(**fields)  # type: ignore[arg-type]  # its own fields
+        return self.laws.get(project_prefix(ledger), ledger.settings)
 
 
 def judge_revision(repository: Repository, head: str) -> Verdict:

@@ -129,6 +129,18 @@ def run_folders(ledger: Ledger, entries: Mapping[str, TreeEntry]) -> dict[str, R
     return {run.path: run for run in runs}
 
 
+def is_ledger_file(ledger: Ledger, path: str) -> bool:
+    """Whether ``path`` stands where a run or what runs share does, or the ledger's attributes."""
+    prefix = ledger.folder + "/"
+    if not path.startswith(prefix):
+        return False
+    parts = path[len(prefix) :].split("/", _DEPTH - 1)
+    if len(parts) == _DEPTH:
+        return is_month(parts[0])
+    is_shared = parts[0] in SHARED_FOLDERS and parts[-1].endswith((".manifest", ".txt"))
+    return is_shared or parts == [".gitattributes"]
+
+
 def touched(runs: Mapping[str, RunFolder], ledger: Ledger, paths: Iterable[str]) -> list[RunFolder]:
     """Return those of ``runs`` that have one of ``paths`` in their folder."""
     prefix = ledger.folder + "/"

@@ -221,6 +221,22 @@ def test_code_that_is_declared_an_output_is_code_all_the_same(repo: Repo) -> Non
     assert [("LED100", "error", "dvc.yaml"), UNCOVERED] == judged(repo)
 
 
+@pytest.mark.parametrize("folder", ["", "model/"])
+def test_a_ledger_in_the_place_of_code_hides_none(repo: Repo, folder: str) -> None:
+    """Files of a ledger are no code: a change must not call its code a ledger."""
+    old, new = f"{folder}src/a.py", f"{folder}src/b.py"
+    shared, run = f"{folder}src/code/c.py", f"{folder}src/2026-02/x/d.py"
+    repo.git("checkout", "-q", "main")
+    write_files(repo.top, dict.fromkeys((old, shared, run), "x\n"))
+    repo.commit("code")
+    repo.git("rebase", "-q", "main", "work")
+    write_files(repo.top, dict.fromkeys((old, new, shared, run), "y\n"))
+    write_files(repo.top, {f"{folder}ledger.toml": "dir = 'src'\n"})
+    repo.commit("change")
+    hidden = [path for code, _, path in judged(repo) if code == "LED100"]
+    assert sorted((old, new, shared, run)) == sorted(hidden)
+
+
 def test_a_ledger_that_moves_leaves_nothing_behind(repo: Repo) -> None:
     """Its project is covered by the runs at the new place; runs of the base stay frozen."""
     repo.git("checkout", "-q", "main")
