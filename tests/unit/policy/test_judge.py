@@ -124,8 +124,8 @@ def test_a_bug_blocks_and_leaves_a_report(tmp_path: Path) -> None:
     repo.git("add", "-A")
     code = (
         "import os, sys, ledger.policy.__main__ as door\n"
-        "import ledger.policy.stages as stages\n"
-        "stages.judge_staged = None\n"
+        "import ledger.policy.judge as judge\n"
+        "judge.judge_staged = None\n"
         "sys.exit(door.main(['--staged'], os.environ))"
     )
     done = subprocess.run(
