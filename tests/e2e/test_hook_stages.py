@@ -362,6 +362,13 @@ def test_a_forced_push_over_what_was_never_fetched_says_from_where(repo: Repo) -
     assert "LED102" in done.stderr.decode()
 
 
+def test_a_replaced_commit_is_judged_as_others_get_it(repo: Repo) -> None:
+    bypass(repo)
+    harmless = repo.git("commit-tree", "HEAD~1^{tree}", "-p", "HEAD~1", "-m", "x").strip()
+    repo.git("replace", "HEAD", harmless)
+    assert push(repo, "origin", "main") == (1, ["LED102"])
+
+
 def test_the_first_push_to_an_empty_remote_is_judged_whole(repo: Repo) -> None:
     repo.git("init", "-q", "--bare", "../empty.git")
     repo.git("remote", "add", "fresh", "../empty.git")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ledger.policy.judge import Verdict, content_of, judge_changes
-from ledger.policy.parents import Parents
-from ledger.policy.reading import Blobs
+from ledger.policy.glance import may_touch_runs
 from ledger.storage.differences import differences
 from ledger.storage.files import replace_file
 from ledger.storage.tree import RevisionTree
@@ -14,6 +12,10 @@ from ledger.storage.tree import RevisionTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.policy.finding import Finding
+    from ledger.policy.judge import Verdict
     from ledger.storage.git import Repository
 
 _PASSED = "passed"
@@ -30,8 +32,8 @@ def remember_passed(repository: Repository, verdict: Verdict) -> None:
         return  # a read-only git directory: the commit is judged twice, nothing else
 
 
-def judge_made(repository: Repository) -> Verdict:
-    """Return the verdict on HEAD, by the rules of a commit; what passed already passes.
+def findings_of_made(repository: Repository) -> Sequence[Finding]:
+    """Return what the rules of a commit say of HEAD; what passed already passes.
 
     Raises:
         LedgerError: it cannot be judged: git fails, or settings do not parse.
@@ -41,12 +43,19 @@ def judge_made(repository: Repository) -> Verdict:
     # a root commit, or the end of a shallow clone: all of it is new
     since = (parents[0],) if parents else ("--root", "--no-commit-id")
     listing = differences(repository, "diff-tree", *since, head)
-    changes = {path: change.status for path, change in listing.items()}
+    if not any(map(may_touch_runs, listing)):
+        return ()
+    from ledger.policy.judge import content_of, judge_changes  # noqa: PLC0415  # only where runs came
+    from ledger.policy.parents import Parents  # noqa: PLC0415
+    from ledger.policy.reading import Blobs  # noqa: PLC0415
+
     if _has_passed(repository, content_of({path: one.new for path, one in listing.items()})):
-        return Verdict(findings=(), n_runs=0, n_changes=len(changes))
+        return ()
+    changes = {path: change.status for path, change in listing.items()}
     blobs = Blobs(RevisionTree(repository, head))
     merged = Parents(repository, parents[1:])
-    return judge_changes(repository, blobs, changes, merged, parents[0] if parents else head)
+    before = parents[0] if parents else head
+    return judge_changes(repository, blobs, changes, merged, before).findings
 
 
 def _has_passed(repository: Repository, content: str) -> bool:

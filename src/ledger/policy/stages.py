@@ -129,6 +129,9 @@ def _check_push(
 def _prepare_message(
     repository: Repository, arguments: Sequence[str], environ: Mapping[str, str]
 ) -> int:
+    changes = changes_at_a_glance(repository)
+    if changes is not None and not any(map(may_touch_runs, changes)):
+        return FINE
     from ledger.policy.message import prepare_message  # noqa: PLC0415  # only where runs are staged
 
     source = arguments[1] if len(arguments) > 1 else ""
@@ -150,9 +153,9 @@ def _look_at_made(
     repository: Repository, _arguments: Sequence[str], _environ: Mapping[str, str]
 ) -> int:
     """Say in one line what a commit brought that no check saw; it is too late to refuse it."""
-    from ledger.policy.judge_commit import judge_made  # noqa: PLC0415  # only where runs came
+    from ledger.policy.judge_commit import findings_of_made  # noqa: PLC0415  # only where runs came
 
-    errors = [one for one in judge_made(repository).findings if one.severity == ERROR]
+    errors = [one for one in findings_of_made(repository) if one.severity == ERROR]
     if not errors:
         return FINE
     codes = ", ".join(sorted({one.code for one in errors}))
@@ -202,6 +205,7 @@ def _apart_from_index(repository: Repository, environ: Mapping[str, str]) -> Rep
 
     env = hook_environment(environ)
     env.pop("GIT_INDEX_FILE", None)
+    env["GIT_NO_REPLACE_OBJECTS"] = "1"  # others get the commits as they are
     return find_repository(repository.top, env)
 
 
