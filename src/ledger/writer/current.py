@@ -15,7 +15,16 @@ from ledger.capture.seeds import Seeds, set_seeds
 from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.value import as_dict
-from ledger.writer.join import RUN_DIR, RUN_ID, find_membership, join, state_seeds
+from ledger.writer.claim import unwritable
+from ledger.writer.join import (
+    RUN_DIR,
+    RUN_ID,
+    claim_part,
+    find_membership,
+    find_running,
+    join,
+    state_seeds,
+)
 from ledger.writer.narrate import say, warn
 from ledger.writer.process_end import ProcessEnd
 from ledger.writer.start import Request, find_place, open_run, starting_points
@@ -115,6 +124,36 @@ def start_again(run_id: str, name: str, **options: Any) -> Run:  # noqa: ANN401 
             watch_end(run)
             return run
     return start(name, **options)
+
+
+def join_running(run_id: str, worker: str, **options: Any) -> Run | None:  # noqa: ANN401  # as above
+    """Return this process's part of the run ``run_id``, which another process is recording.
+
+    It has tables of its own, metrics.<worker>.csv; the owner folds them in when it seals the run.
+
+    Args:
+        run_id: the run.
+        worker: what this process is called in it.
+        options: as for ``start``.
+
+    Returns:
+        None while no process records that run.
+
+    Raises:
+        LedgerError: no ledger here, or an argument that cannot be understood.
+    """
+    project = find_project(starting_points())
+    try:
+        membership = find_running(project, run_id, os.environ)
+        if membership is None:
+            return None
+        name = claim_part(membership, worker)
+    except OSError as error:
+        raise unwritable(project.ledger_dir, error) from error
+    request = Request(name=None, **options)
+    run = join(request, membership, seeds_so_far(), when_closed, name)
+    watch_end(run)
+    return run
 
 
 def log(metrics: Mapping[str, object] | None = None, /, **values: object) -> None:

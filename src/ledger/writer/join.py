@@ -18,7 +18,7 @@ from ledger.storage.git import clean_environment, find_repository
 from ledger.value import as_dict, value
 from ledger.version import VERSION
 from ledger.writer.capturing import Capture, Subject
-from ledger.writer.claim import unwritable
+from ledger.writer.claim import find_folder, unwritable
 from ledger.writer.home import Home, live_folder
 from ledger.writer.narrate import warn
 from ledger.writer.record_file import RecordFile, now_text
@@ -33,7 +33,7 @@ from ledger.writer.start import (
     prepare,
     read_parent,
 )
-from ledger.writer.worker_files import claim_worker
+from ledger.writer.worker_files import claim_named, claim_worker
 from ledger.writer.worker_part import part_ended
 
 
@@ -93,6 +93,34 @@ def find_membership(environ: Mapping[str, str]) -> Membership | None:
         warn(f"{record.run_id} is over; this is recorded as a run of its own that follows it")
         return None
     return Membership(home=home, project=project, record=record)
+
+
+def find_running(project: Project, run_id: str, environ: Mapping[str, str]) -> Membership | None:
+    """Return the run ``run_id`` of ``project`` to join; None unless its recorder is at work.
+
+    Raises:
+        LedgerError: its record does not parse.
+        OSError: it cannot be read.
+    """
+    run_dir = find_folder(project.ledger_dir, run_id)
+    if run_dir is None:
+        return None
+    home = Home(run_dir, _live(project, run_id, environ))
+    home.join()
+    record = parse_record((home.folder / RECORD_NAME).read_bytes())
+    owner = writer_of(record)
+    if "files" in record.document or owner is None or is_gone(owner) is True:
+        return None
+    return Membership(home=home, project=project, record=record)
+
+
+def claim_part(membership: Membership, name: str) -> str:
+    """Take the name ``name`` for this process among the workers of a run; return what it became.
+
+    Raises:
+        OSError: the run's folder cannot be written to.
+    """
+    return claim_named(membership.home.folder, name, encode_worker(_first_facts()))
 
 
 def state_seeds(membership: Membership, seeds: Seeds) -> str:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from ledger.capture.process import is_working
 from ledger.contract.json_text import as_object, parse_json
-from ledger.contract.layout import RECORD_NAME, is_table, table_worker, worker_file, worker_of
+from ledger.contract.layout import (
+    RECORD_NAME,
+    WORKER,
+    is_table,
+    table_worker,
+    worker_file,
+    worker_of,
+)
 from ledger.contract.metrics import whole_lines
-from ledger.contract.worker import FIRST, parse_workers
+from ledger.contract.worker import CONSOLE, FIRST, parse_workers
 from ledger.errors import MalformedError
 from ledger.storage.files import create_file, replace_file
 
@@ -17,6 +25,10 @@ from ledger.storage.files import create_file, replace_file
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ledger.contract.worker import Worker
+
+
+_MAX_STEM = 28
+"""Of a name that was given: the prefix and the number we may add fit into what is left of 40."""
 
 
 def claim_worker(folder: Path, data: bytes) -> str:
@@ -33,6 +45,23 @@ def claim_worker(folder: Path, data: bytes) -> str:
         if create_file(str(folder / worker_file(worker)), data):
             return worker
         n += 1
+
+
+def claim_named(folder: Path, name: str, data: bytes) -> str:
+    """Make the file of a new worker that is called ``name``, if it can be; return its name.
+
+    One that is taken, by a process that was there before, becomes ``name-2``, ``name-3``.
+
+    Raises:
+        OSError: the folder cannot be written to.
+    """
+    stem = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:_MAX_STEM]
+    if not re.fullmatch(WORKER, stem) or stem in {FIRST, CONSOLE}:
+        stem = f"worker-{stem}"
+    n = 1
+    while not create_file(str(folder / worker_file(stem if n == 1 else f"{stem}-{n}")), data):
+        n += 1
+    return stem if n == 1 else f"{stem}-{n}"
 
 
 def read_workers(folder: Path) -> tuple[Worker, ...]:

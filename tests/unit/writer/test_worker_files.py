@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.capture.process import this_process
+from ledger.contract.layout import worker_file, worker_of
 from ledger.contract.worker import encode_worker
 from ledger.writer.worker_files import (
+    claim_named,
     claim_worker,
     is_sealed,
     living_worker,
@@ -97,3 +99,20 @@ def test_what_a_worker_appends_after_the_parting_goes_to_nobodys_file(tmp_path: 
         os.close(handle)
     assert "a\n1\n" == (tmp_path / "metrics.csv").read_text()
     assert "a\n5\n9\n" == (tmp_path / "metrics.child2.csv").read_text()
+
+
+def test_a_worker_keeps_the_name_it_is_given(tmp_path: Path) -> None:
+    names = ["tuner0", "tuner0", "0", "a b/c", "child", "console", "", "x" * 60]
+    found = [claim_named(tmp_path, name, b"{}\n") for name in names]
+
+    assert found[:6] == [
+        "tuner0",
+        "tuner0-2",
+        "worker-0",
+        "a_b_c",
+        "worker-child",
+        "worker-console",
+    ]
+    assert len(set(found)) == len(names)
+    for name in found:
+        assert worker_of(worker_file(name)) == name
