@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_NAMED = 6
 MAX_COMMAND = 200
+MAX_PARAM = 40
 
 
 def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
@@ -69,6 +70,19 @@ def describe_result(
     if diverged:
         parts.append(f"not finite: {', '.join(diverged[:MAX_NAMED])}")
     return [f"{AUTO}{'; '.join(parts)}"] if parts else []
+
+
+def describe_sweep(sweep: Mapping[str, Json], params: Mapping[str, str]) -> list[str]:
+    """Return the Result line of a sweep: how many trials, and its best one with its ``params``."""
+    if not sweep:
+        return []
+    failed = f", {sweep['n_failed']} failed" if sweep.get("n_failed") else ""
+    text = f"{sweep.get('n_trials')} trials{failed}"
+    if sweep.get("best_trial") is not None:
+        shown = [f"{name} {item[:MAX_PARAM]}" for name, item in list(params.items())[:MAX_NAMED]]
+        told = f": {', '.join(shown)}" if shown else ""
+        text = f"{text}; best trial {sweep['best_trial']}{told}"
+    return [f"{AUTO}{text}"]
 
 
 def describe_failure(

@@ -125,6 +125,8 @@ def refresh_note(
     objective = RunRecord(document=document).objective
     summary = measured.summary if measured else {}
     result = prefill.describe_result(summary, stated_metrics(document), objective, parent)
+    if measured is not None:
+        result += prefill.describe_sweep(measured.sweep, measured.best_params)
     if not lines.get("Change"):
         lines["Change"] = prefill.describe_command(document)
     if document["status"] == "finished":

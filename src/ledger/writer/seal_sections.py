@@ -49,6 +49,8 @@ class Measured:
     """Why a table could not be read, None when all could."""
     sweep: Mapping[str, Json] = {}
     """What the trials tables say of a sweep; empty for a run that is none."""
+    best_params: Mapping[str, str] = {}
+    """Those of the sweep's best trial."""
 
 
 def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None = None) -> Measured:
@@ -89,6 +91,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
         files[path.name] = entry
     goal = as_text(as_object(document.get("objective")).get("goal"))
     sweep = sum_up(trials, goal) if trials else {}
+    params = {each.trial_id: each.params for each in trials}.get(str(sweep.get("best_trial")), {})
     if growth is not None:
         return Measured(
             summary=growth.summary,
@@ -96,6 +99,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
             last_time=growth.last_time,
             problem=problem,
             sweep=sweep,
+            best_params=params,
         )
     tables = in_order(found)
     headers = [name for table in tables for name in table.header]
@@ -110,6 +114,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
         last_time=_last_time(found.values()),
         problem=problem,
         sweep=sweep,
+        best_params=params,
     )
 
 

@@ -119,6 +119,16 @@ def test_the_record_sums_the_trials_up(project: Path) -> None:
     assert record["files"]["trials.csv"]["rows"] == 10
 
 
+def test_the_note_is_prefilled_from_the_trials(project: Path) -> None:
+    with sweep_run() as run:
+        run.sweep.begin("00", {"lr": 0.1}).end(score=0.5)
+        run.sweep.begin("01").end(score=0.75, params={"lr": 0.01, "opt": "sgd"})
+        run.sweep.begin("02").end("failed")
+
+    note = (only_run(project) / "run.md").read_text()
+    assert "[auto] 3 trials, 1 failed; best trial 01: lr 0.01, opt sgd\n" in note
+
+
 def test_an_objective_of_the_run_stays(project: Path) -> None:
     with sweep_run(objective=("loss", "min")) as run:
         run.sweep.begin("0").end(score=1)
