@@ -101,9 +101,14 @@ def _without_unseen(judgement: Judgement, seen: Judgement) -> Judgement:
     """Return the truth about an amend, less what git shows to no hook.
 
     A hook before a commit is not told that it amends: a run that HEAD holds already is no change,
-    though the amended commit may take away the code that came with it.
+    though the amended commit may take away the code that came with it; and what a revert has taken
+    away already is no change either. After the commit, at the push and in CI it is told.
     """
-    unseen = [one for one in judgement.faults if one.codes == {"LED101"} and one not in seen.faults]
+    unseen = [
+        one
+        for one in judgement.faults
+        if one.codes in ({"LED101"}, {"LED103"}) and one not in seen.faults
+    ]
     if not unseen:
         return judgement
     faults = tuple(one for one in judgement.faults if one not in unseen)

@@ -67,19 +67,24 @@ def uncovered(world: World, base: str) -> list[str]:
     changed = dict.fromkeys(filter(is_code, _changed(place, base, "HEAD")))
     before, after = in_tree(place, base, changed), in_tree(place, "HEAD", changed)
     used = [_used(one, changed) for one in world.truths.values() if _is_new(place, one, base)]
-    versions = [
-        in_tree(place, commit, changed)
-        for commit in place.said("rev-list", "HEAD", f"^{base}", "^origin/main").split()
-    ]
+    given = [*_given(place, base, changed), after]
     return [
         path
         for path in changed
         if before[path] != after[path]
         and not any(
-            run[path] in {after[path], *(one[path] for one in versions)} - {before[path]}
+            run[path] in {one[path] for one in given if path in one} - {before[path]}
             for run in used
         )
     ]
+
+
+def _given(place: Place, base: str, paths: dict[str, Content]) -> Iterator[dict[str, Content]]:
+    """Yield what each commit of the branch gave to those of ``paths`` that it changed."""
+    listed = place.said("rev-list", "--parents", "HEAD", f"^{base}", "^origin/main")
+    for commit, *parents in map(str.split, listed.splitlines()):
+        now, earlier = in_tree(place, commit, paths), [in_tree(place, p, paths) for p in parents]
+        yield {path: now[path] for path in paths if any(now[path] != one[path] for one in earlier)}
 
 
 def _changed(place: Place, base: str, head: str) -> Iterator[str]:
@@ -92,7 +97,7 @@ def _is_new(place: Place, truth: Truth, base: str) -> bool:
     if truth.kept is None:
         return False
     record = json.loads(truth.kept[RECORD])
-    if not record["git"]["code"]:
+    if not (record["git"] or {}).get("code"):
         return False
     path = f"{truth.folder}/{RECORD}"
     is_here = bool(place.said("ls-tree", "HEAD", "--", path))

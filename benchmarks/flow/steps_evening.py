@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oracle import Oracle, is_written
+from oracle import SECRET, Oracle, is_written
 from step import NotPossibleError, verb
 from truth import NOTE, RECORD
 
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from place import Place
     from truth import Truth
     from world import World
@@ -81,7 +83,10 @@ def _staged(place: Place) -> dict[str, str | None]:
 
 
 def _waiting(world: World, place: Place) -> list[Truth]:
-    """Return the runs that lie here as their writers left them, and can be told the code of."""
+    """Return the runs that lie here as their writers left them, and can be told the code of.
+
+    A run whose note holds a secret is refused, and rightly.
+    """
     return [
         truth
         for truth in world.truths.values()
@@ -94,8 +99,13 @@ def _waiting(world: World, place: Place) -> list[Truth]:
             for name, data in truth.shared.items()
             if data is not None and (place.top / "ledger" / name).exists()
         )
+        and SECRET not in _text(place.top / truth.folder / NOTE)
         and place.git("cat-file", "-e", f"HEAD:{truth.folder}/{RECORD}").returncode
     ]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _is_as_left(place: Place, name: str, data: bytes) -> bool:

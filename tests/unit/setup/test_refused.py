@@ -115,4 +115,4 @@ def test_uninstall_takes_out_what_install_wrote(repo: Repo) -> None:
     assert config.read_bytes() != before
     code, said = ledger(repo.top, "uninstall")
     assert (code, config.read_bytes()) == (0, before)
-    assert "updated .pre-commit-config.yaml (without the hook ledger-check" in said
+    assert "updated .pre-commit-config.yaml (without the ledger hooks" in said
