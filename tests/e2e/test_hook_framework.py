@@ -24,6 +24,12 @@ from policy.builders import RUN_ID, Repo, environment, filled_note, write_run
 BIN = Path(sys.executable).parent
 TOOLS = (pytest.param("pre-commit", marks=pytest.mark.slow), "prek")
 """What prek does, pre-commit does in ten times the time."""
+NO_INDEX = (
+    "NewConnectionError",
+    "Failed to fetch",
+    "Temporary failure",
+    "No matching distribution",
+)
 MANIFEST = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"
 
 
@@ -216,3 +222,36 @@ def test_another_repository_consumes_the_manifest(tmp_path: Path, name: str) -> 
     done = run(theirs, program(name), "run", code=1)
     assert findings(done) == [f"LED102 {NEW}/run.md"]
     assert OLD not in done.stdout.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["pre-commit", "prek"])
+def test_the_hooks_that_the_tool_installs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The tool builds the package and what it needs from the sources, without ours on PATH."""
+    tool = program(name)
+    ours = Repo(tmp_path / "ours", ledger=False)
+    for part in ("src", "hooks"):
+        skipped = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(MANIFEST.parent / part, ours.top / part, ignore=skipped)
+    for part in ("pyproject.toml", "README.md", "LICENSE", MANIFEST.name):
+        shutil.copyfile(MANIFEST.parent / part, ours.top / part)
+    commit = ours.commit("sources")
+    theirs = Repo(tmp_path / "theirs")
+    (theirs.top / CONFIG_NAME).write_text(
+        f"repos:\n  - repo: {ours.top}\n    rev: {commit}\n    hooks:\n      - id: ledger-check\n"
+    )
+    theirs.commit("config")
+    monkeypatch.setenv("PATH", os.environ["PATH"].removeprefix(f"{BIN}{os.pathsep}"))
+    installed = subprocess.run(
+        [tool, "install-hooks"], cwd=theirs.top, env=environment(), capture_output=True, check=False
+    )
+    told = (installed.stdout + installed.stderr).decode()
+    if any(word in told for word in NO_INDEX):
+        pytest.skip("no package index here: the hooks that a tool installs are NOT tested")
+    assert installed.returncode == 0, told
+    write_run(theirs.ledger, note=None)
+    theirs.git("add", "-A")
+    assert findings(run(theirs, tool, "run", code=1)) == [f"LED102 {NEW}/run.md"]
