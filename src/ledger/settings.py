@@ -33,6 +33,12 @@ CODES = (
 )  # fmt: skip
 """Finding codes whose weight can be set; LED000 cannot."""
 DEFAULT_MAX_TABLE_MB = 20.0
+MAX_BYTES = 1024 * 1024
+"""Of a settings file: parsing TOML takes long, and a stranger may have written it."""
+_MOST_DOTS = 1000
+"""Of one line: the parser takes the square of the time for a key of so many parts."""
+_MOST_CHARS, _MOST_FOLDER, _MOST_SHOWN = 10_000, 200, 60
+"""Characters of all strings of a list; of ``dir``; of what stands in a message."""
 CODE_PATTERNS = (
     "**/*.{py,pyi,ipynb,sh,R,jl,c,cc,cpp,cu,h,yaml,yml,toml,json,cfg,ini,gin}",
     "!docs/**",
@@ -85,6 +91,9 @@ def parse_settings(data: bytes, path: str) -> Settings | None:
         return None
     import tomllib  # noqa: PLC0415  # costs a hook as much as the interpreter itself
 
+    if len(data) > MAX_BYTES or max(line.count(b".") for line in data.split(b"\n")) > _MOST_DOTS:
+        message = f"is larger than {MAX_BYTES} bytes, or has a line of over {_MOST_DOTS} dots"
+        raise LedgerError(message, hint="make the file shorter", path=path)
     try:
         document = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # also of a number of 5,000 digits
@@ -105,7 +114,7 @@ def _settings(table: object, path: str) -> Settings:
     known = [name for name in fields if not name.startswith("require_")]
     unknown = sorted(set(table) - set(known))
     if unknown:
-        message = f"unknown setting {unknown[0]!r}"
+        message = f"unknown setting {unknown[0][:_MOST_SHOWN]!r}"
         raise LedgerError(message, hint=f"known are {', '.join(known)}", path=path)
     default = Settings()
 
@@ -137,7 +146,9 @@ def _settings(table: object, path: str) -> Settings:
 def _folder(item: object) -> str:
     text = item if isinstance(item, str) else ""
     parts = [part for part in text.split("/") if part not in {"", "."}]
-    if not parts or text.startswith("/") or "\\" in text or {"..", ".git"} & set(parts):
+    is_plain = text.isprintable() and len(text) <= _MOST_FOLDER and not text.startswith("-")
+    is_below = not text.startswith("/") and "\\" not in text and not {"..", ".git"} & set(parts)
+    if not parts or not is_plain or not is_below:
         message = "a folder below the settings file, like 'ledger'"
         raise ValueError(message)
     return "/".join(parts)
@@ -146,6 +157,9 @@ def _folder(item: object) -> str:
 def _texts(item: object) -> tuple[str, ...]:
     if not isinstance(item, list) or not all(isinstance(entry, str) for entry in item):
         message = "a list of strings"
+        raise ValueError(message)
+    if sum(map(len, item)) + len(item) > _MOST_CHARS:
+        message = f"a list of strings, of at most {_MOST_CHARS} characters together"
         raise ValueError(message)
     return tuple(item)
 
@@ -211,9 +225,9 @@ def _no_such_code(code: str) -> str:
         return "without LED000: what cannot be judged is never green"
     from difflib import get_close_matches  # noqa: PLC0415  # only for this message
 
-    near = get_close_matches(code.upper(), CODES, n=1, cutoff=0.5)
+    near = get_close_matches(code[:_MOST_SHOWN].upper(), CODES, n=1, cutoff=0.5)
     meant = f"did you mean {near[0]}" if near else f"known are {', '.join(CODES)}"
-    return f"a table of finding codes, and {code!r} is none: {meant}"
+    return f"a table of finding codes, and {code[:_MOST_SHOWN]!r} is none: {meant}"
 
 
 def _megabytes(item: object) -> float:

@@ -192,3 +192,25 @@ def test_codes_are_those_of_the_catalogue() -> None:
     from ledger.settings import CODES
 
     assert [*CODES] == [code for code in RULES if code != "LED000"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 50_000 + "b = 1",
+        "x = '" + "a" * 1_100_000 + "'",
+        "'" + "k" * 500_000 + "' = 1",
+        "code = [" + "'a*b'," * 100_000 + "]",
+        "[severity]\n" + "k" * 500_000 + " = 'off'",
+        "dir = '" + "a" * 300 + "'",
+        'dir = "a\\u0000b"',
+        'dir = "a\\nb"',
+        "dir = '--git-dir=x'",
+    ],
+    ids=range(9),
+)
+def test_settings_of_a_stranger_are_refused_in_a_few_words(text: str) -> None:
+    with pytest.raises(LedgerError) as caught:
+        parse_settings(text.encode(), "ledger.toml")
+    assert len(str(caught.value)) < 500

@@ -6,6 +6,7 @@ of an interpreter start, and a training process must not be forked for a questio
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 
@@ -201,6 +202,13 @@ def run_git(
     except FileNotFoundError as error:
         message = "git is not installed or not on PATH"
         raise NoLedgerError(message, hint="install git 2.31 or newer") from error
+    except (ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.E2BIG:
+            raise
+        message = f"git {arguments[0]} cannot be asked: a name is too long, or holds a NUL byte"
+        raise GitError(
+            message, hint="look for what names no file in records and settings"
+        ) from error
 
 
 def failure(arguments: Iterable[str], output: Output) -> GitError:

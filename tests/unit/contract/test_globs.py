@@ -111,3 +111,26 @@ def test_patterns_of_the_settings(pattern: str, path: str, expected: bool) -> No
 def test_no_patterns_take_nothing() -> None:
     assert not compile_globs([])("a")
     assert not compile_globs(["!a"])("b")
+
+
+@given(PATTERNS, PATHS)
+def test_a_hard_pattern_takes_what_the_oracle_takes(pattern: str, path: str) -> None:
+    """Braces around it change nothing but the way it is judged."""
+    assert oracle(pattern, path) == compile_globs(["{{{{" + pattern + "}}}}"])(path)
+
+
+@given(PATTERNS, PATHS)
+def test_a_long_path_is_taken_as_the_oracle_takes_it(pattern: str, path: str) -> None:
+    long = "c" * 500
+    assert oracle(pattern, path) == compile_globs([f"{long}/{pattern}"])(f"{long}/{path}")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "pattern",
+    ["*a" * 25 + "b", "{a,a}" * 40 + "b", "**a" * 25 + "b", "{" * 5000, "{*,*}" * 20 + "b"],
+)
+def test_no_pattern_takes_for_ever(pattern: str) -> None:
+    takes = compile_globs([pattern])
+    assert not takes("a" * 200 + "/" + "a" * 200)
+    assert not takes("a" * 2000)
