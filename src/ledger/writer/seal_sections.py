@@ -64,58 +64,70 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
     Raises:
         OSError: a file of the run cannot be read.
     """
-    found: dict[str, Table] = {}
-    files: dict[str, Json] = {}
-    trials: list[Trial] = []
-    problem = None
-    for path in sorted(run_dir.iterdir(), key=lambda file: table_order(file.name)):
-        is_listed = path.name in {PATCH_NAME, CONFIG_NAME} or worker_of(path.name) is not None
-        if not (is_table(path.name) or is_listed):
-            continue
-        if growth is not None and is_metrics_table(path.name):
-            sha256, _, rows, size = digests(path)
-            files[path.name] = {"sha256": sha256, "rows": rows, "bytes": size}
-            continue
-        data = path.read_bytes()
-        entry: dict[str, Json] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-        if is_table(path.name):
-            try:
-                table = decode_table(data)
-                trials += [] if is_metrics_table(path.name) else decode_trials(data)
-            except MalformedError as error:
-                problem = str(error.at(path.name))
-                continue
-            entry = {"sha256": entry["sha256"], "rows": len(table.rows), "bytes": len(data)}
-            if is_metrics_table(path.name):
-                found[path.name] = table
-        files[path.name] = entry
+    read = _Read(run_dir, is_growth_told=growth is not None)
     goal = as_text(as_object(document.get("objective")).get("goal"))
-    sweep = sum_up(trials, goal) if trials else {}
-    params = {each.trial_id: each.params for each in trials}.get(str(sweep.get("best_trial")), {})
+    sweep = sum_up(read.trials, goal) if read.trials else {}
+    params = {each.trial_id: each.params for each in read.trials}
+    problem = read.problem
     if growth is not None:
-        return Measured(
-            summary=growth.summary,
-            files=files,
-            last_time=growth.last_time,
-            problem=problem,
-            sweep=sweep,
-            best_params=params,
-        )
-    tables = in_order(found)
-    headers = [name for table in tables for name in table.header]
-    summary: Mapping[str, Summary] = {}
-    try:
-        summary = summarise(tables, columns_of(document, headers))
-    except MalformedError as error:
-        problem = str(error)
+        summary, last_time = growth.summary, growth.last_time
+    else:
+        tables = in_order(read.tables)
+        headers = [name for table in tables for name in table.header]
+        summary, last_time = {}, _last_time(tables)
+        try:
+            summary = summarise(tables, columns_of(document, headers))
+        except MalformedError as error:
+            problem = str(error)
     return Measured(
         summary=summary,
-        files=files,
-        last_time=_last_time(found.values()),
+        files=read.files,
+        last_time=last_time,
         problem=problem,
         sweep=sweep,
-        best_params=params,
+        best_params=params.get(str(sweep.get("best_trial")), {}),
     )
+
+
+class _Read:
+    """The files of a run, read once.
+
+    Attributes:
+        files: SHA-256, rows and bytes by name.
+        tables: the metrics tables by name; none where they are too large to be held.
+        trials: rows of the trials tables.
+        problem: why a table could not be read, the last one found.
+    """
+
+    def __init__(self, run_dir: Path, *, is_growth_told: bool) -> None:
+        self.files: dict[str, Json] = {}
+        self.tables: dict[str, Table] = {}
+        self.trials: list[Trial] = []
+        self.problem: str | None = None
+        for path in sorted(run_dir.iterdir(), key=lambda file: table_order(file.name)):
+            if is_growth_told and is_metrics_table(path.name):
+                sha256, _, rows, size = digests(path)
+                self.files[path.name] = {"sha256": sha256, "rows": rows, "bytes": size}
+            elif is_table(path.name):
+                self._add_table(path.name, path.read_bytes())
+            elif path.name in {PATCH_NAME, CONFIG_NAME} or worker_of(path.name) is not None:
+                data = path.read_bytes()
+                self.files[path.name] = {"sha256": _sha256(data), "bytes": len(data)}
+
+    def _add_table(self, name: str, data: bytes) -> None:
+        try:
+            table = decode_table(data)
+            self.trials += [] if is_metrics_table(name) else decode_trials(data)
+        except MalformedError as error:
+            self.problem = str(error.at(name))
+            return
+        self.files[name] = {"sha256": _sha256(data), "rows": len(table.rows), "bytes": len(data)}
+        if is_metrics_table(name):
+            self.tables[name] = table
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def metrics_section(
