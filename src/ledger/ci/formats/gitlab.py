@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
-from ledger.ci.formats.plain import wellformed
+from ledger.ci.formats.plain import json_text, wellformed
 from ledger.policy.catalogue import RULES
 from ledger.policy.finding import ERROR, NOTICE, WARN
 
@@ -21,7 +20,7 @@ _SEVERITIES = {ERROR: "critical", WARN: "minor", NOTICE: "info"}
 
 def to_gitlab(judged: Judged) -> str:
     """Return a list of issues; empty where there is nothing to tell."""
-    return json.dumps([_issue(one) for one in judged.verdict.findings], indent=2)
+    return json_text([_issue(one) for one in judged.verdict.findings])
 
 
 def _issue(finding: Finding) -> Json:

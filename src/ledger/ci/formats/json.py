@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from ledger.ci.arrival_json import schema as arrivals_schema
 from ledger.ci.arrival_json import to_json as arrivals_json
-from ledger.ci.formats.plain import finding_document, wellformed
+from ledger.ci.formats.plain import finding_document, json_text, wellformed
 from ledger.policy.finding import ERROR, NOTICE, WARN
 
 
@@ -22,7 +20,7 @@ VERDICTS = ("pass", "fail", CANNOT_JUDGE)
 
 def to_json(judged: Judged, arrivals: Arrivals | None = None) -> str:
     """Return the answer; ASCII, so that no terminal acts on what it shows."""
-    return json.dumps(document(judged, arrivals), indent=2, ensure_ascii=True)
+    return json_text(document(judged, arrivals))
 
 
 def verdict_word(judged: Judged) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 
@@ -22,6 +23,14 @@ def wellformed(text: str) -> str:
     """
     text = _LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def json_text(document: Json) -> str:
+    """Return ``document`` as JSON that is ASCII: no terminal acts on what it shows, and no runner.
+
+    Some runners obey ``##[command]`` wherever it stands in a log, hence in a string of JSON too.
+    """
+    return json.dumps(document, indent=2, ensure_ascii=True).replace("##[", "#\\u0023[")
 
 
 def finding_document(finding: Finding) -> dict[str, Json]:

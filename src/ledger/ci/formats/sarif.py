@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote_from_bytes
 
 from ledger.ci.formats.json import verdict_word
-from ledger.ci.formats.plain import wellformed
+from ledger.ci.formats.plain import json_text, wellformed
 from ledger.policy.catalogue import RULES
 from ledger.policy.finding import ERROR, NOTICE, WARN
 from ledger.version import VERSION
@@ -39,7 +38,7 @@ def to_sarif(judged: Judged) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [*results],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: Rule) -> Json:
