@@ -51,7 +51,7 @@ def records(draw: st.DrawFn) -> dict:
                 continue
             break
         if draw(st.booleans()):
-            box[key] = draw(ODD)
+            box[key] = copy.deepcopy(draw(ODD))  # a later turn may change it
         else:
             del box[key]
         if not document:
