@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ledger.storage.git import Repository
 
 CANNOT = "LED000"
+_LONGEST = 1000
+"""Characters of a message: what it quotes may be a stranger's megabyte."""
 
 
 def judge(
@@ -55,7 +57,7 @@ def judge(
 def cannot_judge(request: Request, error: LedgerError) -> Judged:
     """Return what is told where ``error`` stands in the way of a verdict."""
     where = f"{error.path}: " if error.path is not None else ""
-    message = f"{where}{error.message}"
+    message = f"{where}{error.message}"[:_LONGEST]
     finding = Finding(code=CANNOT, severity=ERROR, path=".", message=message, fix=error.hint)
     verdict = Verdict(findings=(finding,), n_runs=0)
     return Judged(request=request, verdict=verdict, cannot_judge=f"{message} ({error.hint})")

@@ -81,16 +81,19 @@ def check_shared_modes(scene: Scene, paths: Iterable[str]) -> Iterator[Finding]:
 
 
 def check_links(scene: Scene) -> Iterator[Finding]:
-    """LED105: no link or submodule stands where a run or a month of them is looked for."""
-    prefix = scene.ledger.folder + "/"
-    entries = scene.blobs.entries()
+    """LED105: nothing stands in for a month, a run or the whole ledger.
+
+    What a link leads to is another matter on every machine, and no check sees the runs in it.
+    """
+    folder, entries = scene.ledger.folder, scene.blobs.entries()
     for path in entries if scene.changes is None else scene.changes:
-        entry = entries.get(path) if path.startswith(prefix) else None
+        entry = entries.get(path)
         if entry is None or entry.mode not in {SYMLINK, SUBMODULE}:
             continue
-        month, *rest = path[len(prefix) :].split("/")
-        if is_month(month) and len(rest) <= 1:
-            yield from check_mode(scene, path, entry, rest[0] if rest else None)
+        month, _, rest = path.removeprefix(f"{folder}/").partition("/")
+        is_run = path.startswith(f"{folder}/") and is_month(month) and "/" not in rest
+        if is_run or (path == folder and entry.mode == SYMLINK):
+            yield from check_mode(scene, path, entry, rest or None)
 
 
 def check_mode(scene: Scene, path: str, entry: TreeEntry, run_id: str | None) -> Iterator[Finding]:

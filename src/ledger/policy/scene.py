@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from ledger.storage.tree import Tree
 
 
+_LONGEST = 1000
+"""Characters of a message: what it quotes may be a stranger's megabyte."""
+
+
 class Scene:
     """One ledger at one stage.
 
@@ -91,6 +95,7 @@ class Scene:
 
         ``severity`` is what it weighs at most; the other arguments are the finding's fields.
         """
+        message = message if len(message) <= _LONGEST else message[:_LONGEST] + "…"
         weight = self.weight(code) or severity or NOTICE
         weight = lighter(weight, severity or weight)
         return Finding(
