@@ -460,6 +460,31 @@ def test_nothing_of_the_tree_is_executed(trees: Any, tmp_path: Path) -> None:
     assert not mark.exists(), mark.read_text()
 
 
+def test_a_repository_in_a_folder_of_the_tree_is_not_judged(trees: Any, tmp_path: Path) -> None:
+    """Its hooks and settings are a stranger's, and so would be the verdict."""
+    copy, mark = trees.copy(tmp_path), tmp_path / "mark"
+    config = b"[core]\n\trepositoryformatversion = 0\n\tbare = true\n\thooksPath = hooks\n"
+    files: dict[str, Any] = {f"sub/{name}/x": b"" for name in ("refs/heads", "objects/pack")}
+    files |= {"sub/HEAD": b"ref: refs/heads/main\n", "sub/config": config}
+    for place in (copy.top / ".git" / "objects").rglob("*"):
+        if place.is_file():
+            files[f"sub/{place.relative_to(copy.top / '.git')}"] = place.read_bytes()
+    main = copy.git("rev-parse", "main")
+    files["sub/refs/heads/main"] = main.encode() + b"\n"
+    for name in ("post-index-change", "reference-transaction"):
+        files[f"sub/hooks/{name}"] = (hostile.EXECUTABLE, b"#!/bin/sh\ntouch $MARK\n")
+    copy.git("checkout", "--quiet", "--force", copy.head(files))
+    for module, *arguments in (
+        ("ledger", "ci", "--base", "main"),
+        ("ledger", "ci", "--base", main, "--format", "github"),
+        ("ledger.policy", "--all"),
+    ):
+        done = hostile.run_module(copy.top / "sub", module, *arguments, MARK=str(mark))
+        assert 2 == done.returncode, done.stdout
+        assert "sub: a " in done.stderr.decode()
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize(
     ("option", "name"),
     [

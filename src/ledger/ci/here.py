@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ledger.errors import LedgerError
+import os
+
+from ledger.errors import LedgerError, NoLedgerError
 from ledger.storage.bare import find_bare, find_objects, find_receiving, is_shallow
-from ledger.storage.git import clean_environment, find_repository
+from ledger.storage.git import clean_environment, find_places, find_repository
 
 
 TYPE_CHECKING = False
@@ -22,11 +24,17 @@ def repository_around(folder: str, environ: Mapping[str, str]) -> Repository:
     """Return the repository that ``folder`` lies in.
 
     Raises:
-        LedgerError: there is none, or git refuses it.
+        LedgerError: there is none, or git refuses it; or it has no files and lies in a working
+            tree, where a stranger may have committed it, with hooks and settings of his own.
     """
     env = {**clean_environment(environ), **AS_PUSHED}
-    is_bare = find_bare(folder) is not None
-    return find_objects(folder, env) if is_bare else find_repository(folder, env)
+    bare = find_bare(folder)
+    if bare is None:
+        return find_repository(folder, env)
+    if find_places(os.path.dirname(bare)) is not None:
+        message = "a bare repository within a working tree is not judged: anybody may have put it"
+        raise NoLedgerError(message, hint="run this at the top of the clone", path=bare)
+    return find_objects(folder, env)
 
 
 def receiving_repository(folder: str, environ: Mapping[str, str]) -> Repository:
