@@ -24,6 +24,7 @@ pytest.importorskip("keras_tuner", reason=REASON)
 pytestmark = pytest.mark.timeout(240)
 
 SCRIPT = """
+import os, pathlib, time
 import keras_tuner
 from ledger.integrations.keras_tuner import attach
 
@@ -35,6 +36,10 @@ class Parabola(keras_tuner.RandomSearch):
 objective = keras_tuner.Objective("height", "min")
 tuner = Parabola(objective=objective, max_trials=6, directory="tuning", project_name="p", seed=1)
 attach(tuner, name="parabola", config={"n": 6})
+# a worker that comes when all trials are done would wait for a chief that is gone
+pathlib.Path("tuning", os.environ["KERASTUNER_TUNER_ID"] + ".here").touch()
+while len(list(pathlib.Path("tuning").glob("*.here"))) < 3:
+    time.sleep(0.05)
 tuner.search()
 """
 
@@ -59,7 +64,11 @@ def test_a_chief_and_its_workers_are_one_run(project: Path) -> None:
         )
         for tuner_id in ("chief", "tuner0", "tuner1")
     ]
-    said = [process.communicate(timeout=200)[0] for process in processes]
+    try:
+        said = [process.communicate(timeout=200)[0] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
     assert [process.returncode for process in processes] == [0, 0, 0], said
 
     folder = only_run(project)

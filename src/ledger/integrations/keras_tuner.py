@@ -80,7 +80,7 @@ def attach(
         objective=objective,
     )
     if not trials.is_part:
-        trials.describe_space()
+        trials.safely("the search space", trials.describe_space)
     trials.announce("running")
     return run
 
