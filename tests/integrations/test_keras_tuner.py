@@ -443,6 +443,20 @@ def test_a_tuner_belongs_to_one_open_run(project: Path) -> None:
     assert run_dirs(project) == [run.dir]
 
 
+def test_a_search_may_be_part_of_an_open_run(project: Path) -> None:
+    tuner = random_search(max_trials=1)
+    with ledger.start("whole", config={"n": 8}) as run:
+        with pytest.raises(ledger.LedgerError, match="config would not be recorded"):
+            attach(tuner, run=run, config={"n": 9})
+        assert attach(tuner, run=run) is run
+        search(tuner, epochs=1)
+
+    record = read_record(only_run(project))
+    assert record["objective"] == {"metric": "val_loss", "goal": "min"}
+    assert record["sweep"]["n_trials"] == 1
+    assert len(keys(project)) == 1
+
+
 def test_a_search_answers_and_passes_the_checks(project: Path) -> None:
     tuner = random_search(max_trials=2)
     with attach(tuner, hypothesis="smaller is better") as run:

@@ -66,6 +66,10 @@ def attach(
     if before is not None and before.is_open:
         message = f"the tuner is attached to {before.id}"
         raise LedgerError(message, hint="finish that run first")
+    if run is not None and (name is not None or start_options):
+        given = ", ".join([*(["name"] if name is not None else []), *start_options])
+        message = f"{run.id} is open already: {given} would not be recorded"
+        raise LedgerError(message, hint="give these to ledger.start")
     objective = _objective(tuner)
     if run is None:
         run = _start(tuner, name, {"objective": objective, **start_options})
