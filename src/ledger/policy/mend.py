@@ -12,6 +12,7 @@ from ledger.policy.finding import shell_word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ledger.policy.history import History
     from ledger.policy.ledgers import RunFolder
     from ledger.policy.scene import Scene
 
@@ -52,6 +53,8 @@ def bring(scene: Scene, run: RunFolder, path: str) -> str:
 
 def restore(scene: Scene, run: RunFolder, path: str) -> str:
     """Return what puts back the bytes that ``run`` wrote to ``path``."""
+    if scene.history is not None:
+        return _from_base(scene.history, path)
     if scene.is_staged:
         if is_in_head(scene, run.path_of(RECORD_NAME)):
             return _from_git(scene, path) or _without(scene, run)
@@ -87,6 +90,14 @@ def _is_usable(path: str) -> bool:
             return hashlib.sha256(file.read()).hexdigest() == name
     except OSError:
         return False
+
+
+def _from_base(history: History, path: str) -> str:
+    """Return what puts back ``path``, which HEAD may hold as somebody has changed it."""
+    change = history.changes().get(path)
+    if change is None or change.old is None:
+        return f"put back what the run wrote, or {_NEW_RUN}"
+    return f"git restore --source={history.base} --staged --worktree -- {shell_word(path)}"
 
 
 def _from_git(scene: Scene, path: str) -> str | None:

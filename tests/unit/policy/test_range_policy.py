@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,24 @@ def change(repo: Repo, settings: str | None = None) -> None:
     if settings is not None:
         write_files(repo.top, {"ledger.toml": settings})
     repo.commit("change")
+
+
+def test_the_printed_mend_of_a_range_brings_back_what_the_base_holds(repo: Repo) -> None:
+    repo.git("checkout", "-q", "main")
+    table = write_run(repo.top / "ledger") / "metrics.csv"
+    repo.commit("a run")
+    written = table.read_bytes()
+    repo.git("checkout", "-q", "-B", "work")
+    table.write_bytes(written + b"9,9.0,0.999\n")
+    repo.commit("a better run")
+
+    verdict = judge_range(found(repo), "main", "work")
+    fixes = [one.fix for one in verdict.findings if one.code == "LED104"]
+    for fix in fixes:
+        subprocess.run(["sh", "-c", fix], cwd=repo.top, check=True)
+
+    assert fixes
+    assert table.read_bytes() == written
 
 
 @pytest.mark.parametrize(
