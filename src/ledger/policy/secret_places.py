@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from bisect import bisect_left
 
 from ledger.contract.credentials import (
     PROSE,
@@ -82,8 +84,9 @@ def _in_table(data: bytes) -> Iterator[Place]:
 
 def _in_text(data: bytes, style: str) -> Iterator[Place]:
     text = data.decode("utf-8", "replace")
+    breaks = _breaks(text)
     for secret in find_secrets(text, style):
-        yield Place(line=text.count("\n", 0, secret.start) + 1, kind=secret.kind)
+        yield Place(line=bisect_left(breaks, secret.start) + 1, kind=secret.kind)
 
 
 def _in_patch(data: bytes) -> Iterator[Place]:
@@ -95,9 +98,15 @@ def _in_patch(data: bytes) -> Iterator[Place]:
         if is_secret_file(path):
             yield Place(line=lines[0][0], kind="a file of credentials")
         text = "\n".join(text for _, text in lines)
+        breaks = _breaks(text)
         for secret in find_secrets(text, style_of(path)):
-            number = lines[text.count("\n", 0, secret.start)][0]
+            number = lines[bisect_left(breaks, secret.start)][0]
             yield Place(line=number, kind=secret.kind)
+
+
+def _breaks(text: str) -> list[int]:
+    """Return where lines of ``text`` end: counting anew for each place takes their square."""
+    return [found.start() for found in re.finditer("\n", text)]
 
 
 def _line_of(data: bytes, text: str) -> int | None:

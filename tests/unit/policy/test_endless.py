@@ -102,6 +102,14 @@ def test_names_that_differ_in_case_alone_are_told_once_each(repo: Repo) -> None:
     assert 1024 == len(found)
 
 
+@pytest.mark.parametrize("line", [b"password=aaaaaaa1\n", b"-----BEGIN PRIVATE KEY-----\n"])
+def test_many_secrets_are_found_in_one_walk(repo: Repo, line: bytes) -> None:
+    write_run(repo.ledger, note=filled_note(RUN_ID) + line * (200_000 // len(line)))
+    found = staged(repo).findings
+    lines = filled_note(RUN_ID).count(b"\n")
+    assert [("LED107", lines + at) for at in range(1, 6)] == [(one.code, one.line) for one in found]
+
+
 def test_what_mends_is_safe_to_paste(repo: Repo) -> None:
     """The name of a run is a stranger's; who mends it pastes what is printed."""
     name = "2026-02-01_1630_x;touch RAN;$(touch RAN)-aaaaaaaa"
