@@ -45,7 +45,11 @@ def test_many_findings_need_no_git_process_each(repo: Repo, tmp_path: Path) -> N
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize("name", ["a\0b", "x" * 300_000, "../../../etc/passwd", "/etc/passwd", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["a\0b", "x" * 300_000, "../../../etc/passwd", "/etc/passwd", ""],
+    ids=["nul", "long", "up", "absolute", "empty"],
+)
 def test_a_name_that_no_path_can_be_is_a_finding(repo: Repo, name: str) -> None:
     write_run(repo.ledger, files={name: FACTS})
     first = staged(repo).findings[-1]
@@ -54,7 +58,7 @@ def test_a_name_that_no_path_can_be_is_a_finding(repo: Repo, name: str) -> None:
     assert len(first.message) < 200
 
 
-@pytest.mark.parametrize("name", ["a\0b.py", "x" * 300_000 + ".py"])
+@pytest.mark.parametrize("name", ["a\0b.py", "x" * 300_000 + ".py"], ids=["nul", "long"])
 def test_a_dirty_path_that_no_path_can_be_is_a_finding(repo: Repo, name: str) -> None:
     git = dirty_git({name: b"x\n"}, repo.ledger, [name])
     write_run(repo.ledger, git=git)
