@@ -6,6 +6,7 @@ from statistics import stdev
 
 from ledger.errors import UnknownNameError
 from ledger.reader.answers import Answer
+from ledger.reader.asking.shown import still_there
 from ledger.reader.compare import compare
 from ledger.reader.facts import data_hashes, params
 from ledger.reader.index import open_index
@@ -159,7 +160,10 @@ def _parent(ledger: Ledger, run: StoredRun) -> tuple[StoredRun, str]:
     if not earlier:
         message = f"no run is earlier than {run.run_id}"
         raise UnknownNameError(message, hint="record a second run; `parent=` names its parent")
-    candidates = [ledger.load(each) for each in earlier]
+    candidates = list(still_there(ledger, earlier)[0].values())
+    if not candidates:
+        message = f"the runs before {run.run_id} went while they were read"
+        raise UnknownNameError(message, hint="ask again")
     same = [each for each in candidates if each.record.name == run.record.name]
     if same:
         return same[0], f"{missing}; the last run of the same name"

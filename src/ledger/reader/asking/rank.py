@@ -6,7 +6,7 @@ from ledger.reader.answers import Answer, RankedRow
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.goals import direction_of
 from ledger.reader.asking.keys import reading_rows
-from ledger.reader.asking.shown import FIELDS, RankedRun, ranked_rows
+from ledger.reader.asking.shown import FIELDS, RankedRun, ranked_rows, still_there
 from ledger.reader.question.values import Scope, conditions
 from ledger.reader.text import printable
 from ledger.value import value
@@ -59,11 +59,12 @@ def rank_runs(asked: Asked, question: Ranking, goal: Goal | None = None) -> Answ
     direction = find_direction(asked, question, keys, question.goal or goal)
     limit = asked.limit or question.limit or question.count or ROWS
     ranked = ranking(asked, question, keys, direction.goal, limit=None if per else limit)
+    shown: Sequence[RankedRun] = ranked.rows
+    groups = None
     if per:
-        firsts, groups = _first_of_each(asked, ranked.rows, keys[per[0]], limit)
-        found = tuple(ranked_rows(asked, question, firsts, groups))
-    else:
-        found = tuple(ranked_rows(asked, question, ranked.rows))
+        shown, groups = _first_of_each(asked, ranked.rows, keys[per[0]], limit)
+    there, gone = still_there(asked.ledger, (each.run_id for each in shown))
+    found = tuple(ranked_rows(asked, question, shown, there, groups))
     return Answer(
         verb=question.verb,
         question=asked.text,
@@ -75,8 +76,9 @@ def rank_runs(asked: Asked, question: Ranking, goal: Goal | None = None) -> Answ
             *asked.index.warnings,
             *nonfinite_lines(found, question.metric),
             *_left_out_lines(asked, question, keys, ranked, direction.goal),
+            *gone,
         ),
-        left_out=ranked.n_left_out,
+        left_out=ranked.n_left_out + len(gone),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_object, as_text, dump_canonical
+from ledger.errors import MalformedError, UnknownNameError
 from ledger.reader.answers import RankedRow
 from ledger.reader.facts import data_hash, params
 from ledger.value import value
@@ -10,7 +11,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ledger.contract.json_text import Json
     from ledger.reader.asking.asked import Asked
@@ -34,27 +35,42 @@ class RankedRun:
     n_nonfinite: int
 
 
+def still_there(ledger: Ledger, run_ids: Iterable[str]) -> tuple[dict[str, StoredRun], list[str]]:
+    """Return the runs by id, and a line for each that went, or broke, after it was found."""
+    there: dict[str, StoredRun] = {}
+    gone: list[str] = []
+    for run_id in dict.fromkeys(run_ids):
+        try:
+            there[run_id] = ledger.load(run_id)
+        except (UnknownNameError, MalformedError) as error:
+            gone.append(f"left out, it changed while it was read: {error}")
+    return there, gone
+
+
 def ranked_rows(
     asked: Asked,
     question: Ranking,
     ranked: Sequence[RankedRun],
+    there: Mapping[str, StoredRun],
     groups: Sequence[Mapping[str, Json]] | None = None,
 ) -> Iterator[RankedRow]:
-    """Yield the rows of a ranking; the records of these runs are read, and no other.
+    """Yield the rows of a ranking, one for each of its runs that is still there.
 
     Args:
         asked: the ledger and its views.
         question: what was asked.
         ranked: the runs, the first first.
-        groups: what each row is the first of, where the question says per.
+        there: those of them that can be read, by id.
+        groups: what each of ``ranked`` is the first of, where the question says per.
     """
     ledger = asked.ledger
-    runs = [ledger.load(each.run_id) for each in ranked]
-    configs = differing([params(run.record) for run in runs])
-    for place, (each, run, config) in enumerate(zip(ranked, runs, configs, strict=True)):
+    kept = [(place, each) for place, each in enumerate(ranked) if each.run_id in there]
+    configs = differing([params(there[each.run_id].record) for _, each in kept])
+    for rank, ((place, each), config) in enumerate(zip(kept, configs, strict=True), 1):
+        run = there[each.run_id]
         is_extreme = question.verb in {"best", "worst"}
         yield RankedRow(
-            rank=place + 1,
+            rank=rank,
             run_id=each.run_id,
             trial_id=_trial(ledger, run, question.metric, each.value) if is_extreme else None,
             value=each.value,

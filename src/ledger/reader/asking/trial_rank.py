@@ -7,17 +7,18 @@ from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.goals import direction_of
 from ledger.reader.asking.keys import ROW_ORDER
 from ledger.reader.asking.rank import ROWS, nonfinite_lines, reading_of
-from ledger.reader.asking.shown import differing
+from ledger.reader.asking.shown import differing, still_there
 from ledger.reader.asking.trials import SUBJECTS, trial_params
 from ledger.reader.facts import params
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ledger.contract.direction import Goal
     from ledger.reader.asking.asked import Asked
+    from ledger.reader.ledger import StoredRun
     from ledger.reader.question.values import Ranking
 
 _COLUMNS = (
@@ -60,7 +61,9 @@ def rank_trials(asked: Asked, question: Ranking, goal: Goal | None = None) -> An
             started, run_id, trial_id LIMIT {limit:d}"""  # noqa: S608  # our names and marks
     found = asked.index.rows(statement, bound.of(statement))
     width = len(_COLUMNS)
-    rows = tuple(_rows(asked, [row[:width] for row in found if row[width]]))
+    ranked = [row[:width] for row in found if row[width]]
+    there, gone = still_there(asked.ledger, (str(row[0]) for row in ranked))
+    rows = tuple(_rows(asked, [row for row in ranked if row[0] in there], there))
     return Answer(
         verb=question.verb,
         question=asked.text,
@@ -68,8 +71,8 @@ def rank_trials(asked: Asked, question: Ranking, goal: Goal | None = None) -> An
         direction=direction.goal,
         direction_source=direction.source,
         rows=rows,
-        warnings=(*asked.index.warnings, *nonfinite_lines(rows, question.metric)),
-        left_out=int(str(found[0][-1])) if found else 0,
+        warnings=(*asked.index.warnings, *nonfinite_lines(rows, question.metric), *gone),
+        left_out=(int(str(found[0][-1])) if found else 0) + len(ranked) - len(rows),
     )
 
 
@@ -105,12 +108,13 @@ def _asked_sql(
         )"""  # noqa: S608  # our names and marks
 
 
-def _rows(asked: Asked, ranked: Sequence[tuple[object, ...]]) -> list[RankedRow]:
+def _rows(
+    asked: Asked, ranked: Sequence[tuple[object, ...]], there: Mapping[str, StoredRun]
+) -> list[RankedRow]:
     subjects = [(str(row[0]), str(row[1])) for row in ranked]
     of_trials = trial_params(asked.index, subjects)
     configs = [
-        {**params(asked.ledger.load(subject[0]).record), **of_trials.get(subject, {})}
-        for subject in subjects
+        {**params(there[subject[0]].record), **of_trials.get(subject, {})} for subject in subjects
     ]
     return [
         RankedRow(rank=place, config=config, **dict(zip(_COLUMNS, row, strict=True)))  # type: ignore[arg-type]  # the view's own types

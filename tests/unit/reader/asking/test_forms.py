@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledger.errors import LedgerError, UnknownNameError
+from ledger.reader.asking.asked import Asked
 from ledger.reader.asking.door import ask_text
+from ledger.reader.asking.rank import rank_runs
+from ledger.reader.index import open_index
+from ledger.reader.question.values import Ranking
 from unit.reader.builders import DATA_HASH, FIRST, NOW, add_run, epochs, make_project, open_at
 
 
@@ -340,3 +345,25 @@ def test_what_is_left_out_is_named_for_a_few_and_counted_for_the_rest(tmp_path: 
 
     assert len(lines) == 6
     assert lines[-1] == "and 3 more left out, their val_acc is not finite"
+
+
+@pytest.mark.parametrize("how", ["gone", "broken"])
+def test_a_run_that_changes_after_it_was_ranked_is_left_out_and_told(
+    tmp_path: Path, how: str
+) -> None:
+    make_project(tmp_path)
+    for place, name in enumerate(("first", "second", "third")):
+        add_run(tmp_path, name, epochs(val_acc=[0.9 - place / 10]))
+    ledger = open_at(tmp_path)
+    asked = Asked(ledger=ledger, index=open_index(ledger), text="best val_acc")
+    (best,) = (tmp_path / "ledger").glob("*/*_first-*")
+    if how == "gone":
+        shutil.rmtree(best)
+    else:
+        (best / "run.json").write_text("{")
+
+    found = rank_runs(asked, Ranking(verb="best", metric="val_acc"))
+
+    assert [(1, 0.8), (2, 0.7)] == [(row.rank, round(row.value, 1)) for row in found.rows]
+    assert found.left_out == 1
+    assert [best.name in line for line in found.warnings if "changed while" in line] == [True]
