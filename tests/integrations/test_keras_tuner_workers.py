@@ -25,6 +25,7 @@ pytestmark = pytest.mark.timeout(240)
 
 SCRIPT = """
 import os, pathlib, time
+import grpc
 import keras_tuner
 from ledger.integrations.keras_tuner import attach
 
@@ -40,7 +41,14 @@ attach(tuner, name="parabola", config={"n": 6})
 pathlib.Path("tuning", os.environ["KERASTUNER_TUNER_ID"] + ".here").touch()
 while len(list(pathlib.Path("tuning").glob("*.here"))) < 3:
     time.sleep(0.05)
-tuner.search()
+try:
+    tuner.search()
+except grpc.RpcError as error:
+    # KerasTuner's chief takes a worker off its list before "no more trials" has reached it, and
+    # may be gone by then: a search that ends so has done all its trials
+    if "chief" in os.environ["KERASTUNER_TUNER_ID"] or error.code() != grpc.StatusCode.UNAVAILABLE:
+        raise
+    print("the chief was gone first")
 """
 
 

@@ -9,14 +9,13 @@ import contextlib
 import functools
 import math
 import os
-import time
 import weakref
 from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.integrations import masterlog
-from ledger.writer.current import join_running, start, start_again
-from ledger.writer.narrate import warn
+from ledger.integrations.tuner_processes import end_part, is_worker, join
+from ledger.writer.current import start, start_again
 from ledger.writer.reopen import remember, remembered
 from ledger.writer.seal import outcome
 
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
 _MARK = "_ledger_trials"
 """The attribute of a tuner that leads to what records it."""
 _COMPLETED = "COMPLETED"
-_CHIEF, _TUNER_ID = "KERASTUNER_ORACLE_IP", "KERASTUNER_TUNER_ID"
-SECONDS_FOR_CHIEF = 120.0
-"""How long a worker waits until the chief has attached its tuner."""
-_PAUSE_SECONDS = 0.2
 _HOOKED = ("search", "on_trial_begin", "on_epoch_end", "on_trial_end")
 
 
@@ -162,7 +157,7 @@ class _Trials:
         self.run = run
         self._open: dict[str, _Progress] = {}
         self._n_space = -1
-        self.is_part = _is_worker(os.environ) and remembered(_folder(tuner)) == run.id
+        self.is_part = is_worker() and remembered(_folder(tuner)) == run.id
         """Whether another process, the chief's, owns the run."""
         self._manifest: masterlog.Manifest | None = None
 
@@ -294,8 +289,7 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
             trials().announce("failed")
             raise
         trials().announce("completed")
-        if trials().is_part:
-            trials().run.finish()  # the chief seals the run, and waits for nobody
+        end_part(trials().run, is_part=trials().is_part)
         return answer
 
     def on_trial_begin(trial: Any) -> Any:  # noqa: ANN401
@@ -323,8 +317,8 @@ def _start(tuner: Any, name: str | None, options: dict[str, Any]) -> Run:  # noq
     """Start the run of a search, or go on with that of the search that ``tuner`` resumes."""
     name = name or str(getattr(tuner, "project_name", None) or "search")
     folder = _folder(tuner)
-    if _is_worker(os.environ):
-        return _join(tuner, name, folder, options)
+    if is_worker():
+        return join(tuner, name, folder, options)
     before = remembered(folder)  # `overwrite=True` has removed it with all else
     run = start(name, **options) if before is None else start_again(before, name, **options)
     with contextlib.suppress(OSError):  # no folder of this machine: then a resumed search is new
@@ -335,24 +329,6 @@ def _start(tuner: Any, name: str | None, options: dict[str, Any]) -> Run:  # noq
 def _folder(tuner: Any) -> Path:  # noqa: ANN401
     """Return where ``tuner`` keeps its state; its processes share it."""
     return Path(str(getattr(tuner, "project_dir", ".")))
-
-
-def _is_worker(environ: Mapping[str, str]) -> bool:
-    """Whether this process asks a chief, in another one, for the trials it runs."""
-    return bool(environ.get(_CHIEF)) and "chief" not in environ.get(_TUNER_ID, "")
-
-
-def _join(tuner: Any, name: str, folder: Path, options: dict[str, Any]) -> Run:  # noqa: ANN401
-    """Join the run that the chief of a distributed search records; without one start one."""
-    deadline = time.monotonic() + SECONDS_FOR_CHIEF
-    while time.monotonic() < deadline:
-        run_id = remembered(folder)
-        run = None if run_id is None else join_running(run_id, str(tuner.tuner_id), **options)
-        if run is not None:
-            return run
-        time.sleep(_PAUSE_SECONDS)
-    warn(f"the chief records nothing in {folder}; this worker's trials are a run of their own")
-    return start(name, **options)
 
 
 def _objective(tuner: Any) -> tuple[str, str] | None:  # noqa: ANN401
