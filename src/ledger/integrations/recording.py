@@ -1,0 +1,61 @@
+"""The run of a training that records itself: one training at a time owns it, an outer one first.
+
+A search trains, cross validation trains, and so does what a framework wraps. Only the outermost of
+them is what somebody started, so only it is recorded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+from ledger.errors import LedgerError
+from ledger.writer.current import current_run, start
+from ledger.writer.narrate import warn
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from ledger.writer.run import Run
+
+_busy = threading.Lock()
+"""Held while a training is recorded: threads that it starts are parts of it."""
+
+
+@contextlib.contextmanager
+def recording(name: str, **options: Any) -> Iterator[Run | None]:  # noqa: ANN401  # those of `start`
+    """Give the run to record a training into, None where an outer training is recorded already.
+
+    It is the run that is open, and then stays open, or a new one that ends with the block. Where no
+    run can be started that is said, and the training goes on without.
+
+    Args:
+        name: of a new run.
+        options: of a new run, as for ``ledger.start``.
+    """
+    if not _busy.acquire(blocking=False):
+        yield None
+        return
+    try:
+        with contextlib.ExitStack() as stack:
+            yield _open_run() or _new_run(stack, name, options)
+    finally:
+        _busy.release()
+
+
+def _open_run() -> Run | None:
+    try:
+        return current_run()
+    except LedgerError:
+        return None
+
+
+def _new_run(stack: contextlib.ExitStack, name: str, options: dict[str, Any]) -> Run | None:
+    try:
+        return stack.enter_context(start(name, **options))
+    except LedgerError as error:
+        warn(f"this training is not recorded: {error}; {error.hint}")
+        return None
