@@ -296,7 +296,8 @@ class MetricsTable:
         wanted = (*(leads or ("step",)), "time", *given[len(leads) :])
         is_plain = all(self.columns[name].role != "meta" for name in self._header)
         is_counted = not leads and not any(name in given for name in INDEX_NAMES)
-        if is_plain and (leads or is_counted) and wanted == self._header:
+        is_decided = self._undecided.isdisjoint(self._header)
+        if is_plain and is_decided and (leads or is_counted) and wanted == self._header:
             self._names, self._n_index = given, len(leads)
             self._format = ",".join("%.3f" if n == "time" else "%r" for n in self._header) + "\n"
         else:

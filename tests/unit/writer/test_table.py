@@ -170,6 +170,16 @@ def test_an_epoch_that_comes_after_steps_is_an_index_of_its_own(recorder: Record
     assert {"step": "3", "metric.epoch": "-1"} == rows[3]
 
 
+def test_a_metric_that_had_no_value_at_first_is_one_whatever_comes_after(
+    recorder: Recorder,
+) -> None:
+    for epoch, loss in enumerate((None, 0.5, "text", 0.25)):
+        recorder.table.append({"epoch": epoch, "loss": loss})
+    assert ("metric", None) == recorder.roles()["loss"]
+    assert [None, "0.5", None, "0.25"] == [row.get("loss") for row in recorder.rows()]
+    assert ["text loss"] == [key for key, _ in recorder.said]
+
+
 def test_no_index_is_not_a_metric(recorder: Recorder) -> None:
     recorder.table.append({"epoch": None, "loss": 1.0})
     assert [{"step": "0", "loss": "1.0"}] == recorder.rows()
