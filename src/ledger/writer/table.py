@@ -12,19 +12,19 @@ import os
 import time
 from itertools import starmap
 
-from ledger.contract.columns import RESERVED, Column, declare
+from ledger.contract.columns import RESERVED
 from ledger.contract.layout import table_name
 from ledger.contract.metrics import decode_table, encode_row, whole_lines
-from ledger.contract.redaction import redact_under
 from ledger.storage.files import append_line, open_table, replace_file, take_back
-from ledger.writer.scalars import legible, param_cell, plain, position
+from ledger.writer.scalars import position
+from ledger.writer.table_columns import TableColumns
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ledger.contract.columns import Role
+    from ledger.contract.columns import Column
     from ledger.contract.json_text import Json
     from ledger.contract.metrics import Cell
     from ledger.writer.home import Home
@@ -65,10 +65,10 @@ class MetricsTable:
     ) -> None:
         self.home = home
         self._worker = worker
-        self.columns: dict[str, Column] = {}
+        self._columns = TableColumns(
+            warn_once, self._tell_columns, params=params, objective=objective
+        )
         self.n_rows = 0
-        self._params = {name: Column(name=name, role="param") for name in params}
-        self._objective = objective
         self._record = record
         self._lock = record.lock
         self._warn_once = warn_once
@@ -78,13 +78,6 @@ class MetricsTable:
         self._n_tables = 0
         self._header: tuple[str, ...] = ()
         self._is_closed = False
-        self._written: dict[object, Column] = {}
-        """Columns of metrics and texts by the name they are logged under."""
-        self._of_trials: dict[object, Column] = {}
-        """Columns of the params of trials by the name of the param."""
-        self._expected: tuple[str, ...] = ()
-        self._undecided: set[str] = set()
-        """Columns that have had no value yet, and may turn out to be text."""
         self._names: tuple[str, ...] | None = None
         """Names of the last row, when rows of these names need no planning."""
         self._format = ""
@@ -132,8 +125,7 @@ class MetricsTable:
 
     def expect(self, objective: str | None, params: Iterable[str]) -> None:
         """Know the objective of a sweep, and params that get a column from the first row on."""
-        self._objective = objective or self._objective
-        self._expected = (*params,)
+        self._columns.expect(objective, params)
 
     def go_on(self, names: Sequence[str], columns: Mapping[str, Column]) -> None:
         """Go on with the tables ``names`` of an earlier session, whose record says ``columns``.
@@ -142,10 +134,7 @@ class MetricsTable:
             OSError: a table cannot be read.
             MalformedError: one does not follow the format.
         """
-        self.columns = dict(columns)
-        for column in [each for each in columns.values() if each.role != "index"]:
-            known = self._of_trials if column.role == "param" else self._written
-            known[column.original or column.name] = column
+        self._columns.go_on(columns)
         tables = [decode_table((self.home.folder / name).read_bytes()) for name in names]
         if tables:
             self.n_rows = sum(len(table.rows) for table in tables)
@@ -171,13 +160,12 @@ class MetricsTable:
         with self._lock:
             self._refuse_closed()
             cells: dict[str, Cell] = {**index, "time": f"{self._clock() - self._origin:.3f}"}
-            for name in cells:
-                self.columns.setdefault(name, Column(name=name, role="index"))
+            self._columns.index(cells)
             # a metric keeps its name where a param of a trial has the same
-            measured = dict(starmap(self._metric, metrics.items()))
+            measured = dict(starmap(self._columns.metric, metrics.items()))
             if not self._header:
-                params = {**dict.fromkeys(self._expected), **params}
-            cells |= dict(starmap(self._param, params.items()))
+                params = {**dict.fromkeys(self._columns.expected), **params}
+            cells |= dict(starmap(self._columns.param, params.items()))
             self._write_cells(cells | measured)
             self._names = None
 
@@ -227,66 +215,12 @@ class MetricsTable:
         if not cells:
             cells["step"] = self.n_rows
         cells["time"] = f"{self._clock() - self._origin:.3f}"
-        for name in cells:
-            self.columns.setdefault(name, Column(name=name, role="index"))
+        self._columns.index(cells)
         for name, item in row.items():
             if name not in taken:
-                column, cell = self._metric(name, item)
+                column, cell = self._columns.metric(name, item)
                 cells[column] = cell
         return cells
-
-    def _metric(self, name: object, item: object) -> tuple[str, Cell]:
-        try:
-            cell = plain(item)
-        except TypeError as error:
-            self._warn_once(f"value {name}", f"{name}: {error}; its cell is left empty")
-            cell = None
-        column = self._written.get(name) or self._declare(name, cell)
-        if cell is None:
-            return column.name, None
-        if column.role == "metric" and isinstance(cell, str):
-            if column.name in self._undecided:
-                self._become_text(name, column)
-            else:
-                told = f"{name} is a metric; the text {cell!r} is left out"
-                self._warn_once(f"text {name}", told)
-                cell = None
-        elif column.role == "meta" and not isinstance(cell, str):
-            told = f"{name} began as text and is no metric; log its numbers under another name"
-            self._warn_once(f"number {name}", told)
-        self._undecided.discard(column.name)
-        # a sealed table cannot be mended: what must not be in it is kept out of it
-        return column.name, redact_under(str(name), cell) if isinstance(cell, str) else cell
-
-    def _param(self, name: str, item: object) -> tuple[str, Cell]:
-        column = self._of_trials.get(name)
-        if column is None:
-            column = self._of_trials[name] = self._new_column(name, "param")
-        return column.name, param_cell(name, item)
-
-    def _declare(self, name: object, cell: Cell) -> Column:
-        is_text = isinstance(cell, str) and legible(name) != self._objective
-        column = self._new_column(name, "meta" if is_text else "metric")
-        if cell is None:
-            self._undecided.add(column.name)
-        self._written[name] = column
-        return column
-
-    def _new_column(self, name: object, role: Role) -> Column:
-        text = legible(name)
-        column = declare(text, role, self._params | self.columns)
-        while not column.name or column.name in self.columns:  # another name's, or no name at all
-            column = Column(name=f"{role}.{column.name}", role=role, original=text)
-        if column.name != name:
-            self._warn_once(f"name {name}", f"{name} is logged as {column.name}")
-        self.columns[column.name] = column
-        return column
-
-    def _become_text(self, name: object, column: Column) -> None:
-        """Let a column that has held nothing so far be one of texts."""
-        column = Column(name=column.name, role="meta", original=column.original)
-        self.columns[column.name] = self._written[name] = column
-        self._tell_columns()
 
     def _remember(self, row: Mapping[str, object]) -> None:
         """Let rows like ``row`` take the short way, when the table's columns stand in its order."""
@@ -294,9 +228,9 @@ class MetricsTable:
         index = tuple(name for name in self._header if name in INDEX_NAMES)
         leads = index if given[: len(index)] == index else ()
         wanted = (*(leads or ("step",)), "time", *given[len(leads) :])
-        is_plain = all(self.columns[name].role != "meta" for name in self._header)
+        is_plain = all(self._columns.by_name[name].role != "meta" for name in self._header)
         is_counted = not leads and not any(name in given for name in INDEX_NAMES)
-        is_decided = self._undecided.isdisjoint(self._header)
+        is_decided = self._columns.undecided.isdisjoint(self._header)
         if is_plain and is_decided and (leads or is_counted) and wanted == self._header:
             self._names, self._n_index = given, len(leads)
             self._format = ",".join("%.3f" if n == "time" else "%r" for n in self._header) + "\n"
@@ -318,7 +252,7 @@ class MetricsTable:
         self._header = header
 
     def _tell_columns(self) -> None:
-        said: dict[str, Json] = {c.name: c.to_json() for c in self.columns.values()}
+        said: dict[str, Json] = {c.name: c.to_json() for c in self._columns.by_name.values()}
         if not self._record.update({"columns": said}) and self._record.is_closed:
             raise OSError(errno.EBADF, "the run is sealed")
 
