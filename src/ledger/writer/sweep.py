@@ -128,12 +128,7 @@ class Sweep:
         metrics: Mapping[str, object],
     ) -> None:
         """Write a row of ``attempt``; ``at``: its execution and epoch."""
-        index: dict[str, Cell] = {
-            "trial_id": attempt.trial_id,
-            "attempt": attempt.number,
-            "execution": at[0],
-            "epoch": at[1],
-        }
+        index = (attempt.trial_id, attempt.number, *at)
         self._keep("rows of trials", lambda: self._table.append_trial(index, params, metrics))
 
     def write_end(

@@ -17,6 +17,13 @@ from ledger.contract.layout import table_name
 from ledger.contract.metrics import decode_table, encode_row, whole_lines
 from ledger.storage.files import append_line, open_table, replace_file, take_back
 from ledger.writer.scalars import position
+from ledger.writer.short_rows import (
+    INDEX_NAMES,
+    NUMBERS,
+    TRIAL_INDEX,
+    short_row,
+    short_trial_row,
+)
 from ledger.writer.table_columns import TableColumns
 
 
@@ -29,9 +36,8 @@ if TYPE_CHECKING:
     from ledger.contract.metrics import Cell
     from ledger.writer.home import Home
     from ledger.writer.record_file import RecordFile
+    from ledger.writer.short_rows import ShortRow, ShortTrialRow, TrialIndex
 
-INDEX_NAMES = ("epoch", "step")
-_NUMBERS = frozenset({float, int})
 WARN_BYTES = 5_000_000
 MAX_REWRITE_BYTES = 64 * 1024 * 1024
 MIN_SECONDS_BETWEEN_REWRITES = 10.0
@@ -78,11 +84,9 @@ class MetricsTable:
         self._n_tables = 0
         self._header: tuple[str, ...] = ()
         self._is_closed = False
-        self._names: tuple[str, ...] | None = None
-        """Names of the last row, when rows of these names need no planning."""
-        self._format = ""
-        self._n_index = 0
-        """How many cells of such a row are its index; 0 when the step is counted here."""
+        self._short: ShortRow | None = None
+        """Of rows like the last, when they need no planning."""
+        self._short_trial: ShortTrialRow | None = None
         self._room: float = WARN_BYTES
         """Bytes that may be logged until the size is told."""
         self._rewritten_at = -MIN_SECONDS_BETWEEN_REWRITES
@@ -100,18 +104,19 @@ class MetricsTable:
         """
         with self._lock:
             # Spelled out rather than called: five calls cost as much here as the write itself.
-            if tuple(row) == self._names and self._handle is not None:
+            short = self._short
+            if short is not None and tuple(row) == short.names and self._handle is not None:
                 cells = tuple(row.values())
-                n = self._n_index
+                n = short.n_index
                 if (
-                    _NUMBERS.issuperset(map(type, cells))
+                    NUMBERS.issuperset(map(type, cells))
                     and (n == 0 or (type(cells[0]) is int and cells[0] >= 0))
                     and (n < 2 or (type(cells[1]) is int and cells[1] >= 0))  # noqa: PLR2004
                 ):
                     index = cells[:n] or (self.n_rows,)
                     moment = self._clock() - self._origin
                     try:
-                        line = (self._format % (*index, moment, *cells[n:])).encode()
+                        line = (short.format % (*index, moment, *cells[n:])).encode()
                     except ValueError:  # an integer of more digits than Python writes out
                         return self._append_planned(row)
                     if os.write(self._handle, line) != len(line):
@@ -143,14 +148,14 @@ class MetricsTable:
 
     def append_trial(
         self,
-        index: Mapping[str, Cell],
+        index: TrialIndex,
         params: Mapping[str, object],
         metrics: Mapping[str, object],
     ) -> None:
         """Write one row of a trial.
 
         Args:
-            index: trial_id, attempt, execution, epoch, in this order.
+            index: trial_id, attempt, execution, epoch.
             params: of the trial, by name.
             metrics: by name.
 
@@ -158,16 +163,13 @@ class MetricsTable:
             OSError: the line could not be written; the table is as it was.
         """
         with self._lock:
+            seconds = self._clock() - self._origin
+            if self._short_trial is not None and self._handle is not None:
+                line = self._short_trial.encode(index, seconds, params, metrics)
+                if line is not None:
+                    return self._write(line)
             self._refuse_closed()
-            cells: dict[str, Cell] = {**index, "time": f"{self._clock() - self._origin:.3f}"}
-            self._columns.index(cells)
-            # a metric keeps its name where a param of a trial has the same
-            measured = dict(starmap(self._columns.metric, metrics.items()))
-            if not self._header:
-                params = {**dict.fromkeys(self._columns.expected), **params}
-            cells |= dict(starmap(self._columns.param, params.items()))
-            self._write_cells(cells | measured)
-            self._names = None
+            return self._append_trial_planned(index, seconds, params, metrics)
 
     def close(self) -> None:
         """Flush the table to the disk and close it for good."""
@@ -197,6 +199,27 @@ class MetricsTable:
         cells = self._place(row)
         self._write_cells(cells, row)
 
+    def _append_trial_planned(
+        self,
+        index: TrialIndex,
+        seconds: float,
+        params: Mapping[str, object],
+        metrics: Mapping[str, object],
+    ) -> None:
+        cells: dict[str, Cell] = dict(zip(TRIAL_INDEX, index, strict=True))
+        cells["time"] = f"{seconds:.3f}"
+        self._columns.index(cells)
+        # a metric keeps its name where a param of a trial has the same
+        measured = dict(starmap(self._columns.metric, metrics.items()))
+        known = {} if self._header else dict.fromkeys(self._columns.expected)
+        cells |= dict(starmap(self._columns.param, {**known, **params}.items()))
+        cells |= measured
+        self._write_cells(cells)
+        self._short = self._short_trial = None
+        if NUMBERS.issuperset(map(type, measured.values())):
+            names = dict(zip(metrics, measured, strict=True))
+            self._short_trial = short_trial_row(index, params, names, self._header, cells)
+
     def _write_cells(
         self, cells: Mapping[str, Cell], row: Mapping[str, object] | None = None
     ) -> None:
@@ -224,21 +247,12 @@ class MetricsTable:
 
     def _remember(self, row: Mapping[str, object]) -> None:
         """Let rows like ``row`` take the short way, when the table's columns stand in its order."""
-        given = tuple(row)
-        index = tuple(name for name in self._header if name in INDEX_NAMES)
-        leads = index if given[: len(index)] == index else ()
-        wanted = (*(leads or ("step",)), "time", *given[len(leads) :])
-        is_plain = all(self._columns.by_name[name].role != "meta" for name in self._header)
-        is_counted = not leads and not any(name in given for name in INDEX_NAMES)
-        is_decided = self._columns.undecided.isdisjoint(self._header)
-        if is_plain and is_decided and (leads or is_counted) and wanted == self._header:
-            self._names, self._n_index = given, len(leads)
-            self._format = ",".join("%.3f" if n == "time" else "%r" for n in self._header) + "\n"
-        else:
-            self._names = None
+        columns = self._columns
+        self._short = short_row(tuple(row), self._header, columns.by_name, columns.undecided)
 
     def _widen(self, new: list[str]) -> None:
         """Add the columns ``new``: the record first, then the table."""
+        self._short_trial = None
         if not self._header:
             lead = [name for name in RESERVED if name in new]
             new = [*lead, *(name for name in new if name not in lead)]

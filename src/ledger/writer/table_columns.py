@@ -62,7 +62,8 @@ class TableColumns:
     def index(self, names: Iterable[str]) -> None:
         """Declare the columns ``names`` of an index."""
         for name in names:
-            self.by_name.setdefault(name, Column(name=name, role="index"))
+            if name not in self.by_name:
+                self.by_name[name] = Column(name=name, role="index")
 
     def metric(self, name: object, item: object) -> tuple[str, Cell]:
         """Return (column, cell) of a value that is logged as ``name``."""
