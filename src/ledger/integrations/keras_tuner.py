@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.integrations import masterlog
+from ledger.integrations.tuner_params import ActiveParams, active_params, possible_values
 from ledger.integrations.tuner_processes import end_part, is_worker, join
 from ledger.writer.current import start, start_again
 from ledger.writer.reopen import remember, remembered
@@ -131,8 +132,9 @@ def make_logging_tuner(tuner_class: type) -> type:
 class _Progress:
     """What is known of the attempt at a trial that is running."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, params: ActiveParams) -> None:
         self.attempt = attempt
+        self.params = params
         self.execution = -1
         self.epoch = -1
         self.model: Callable[[], object] = lambda: None
@@ -165,10 +167,10 @@ class _Trials:
     def _sweep(self) -> Sweep:
         return self.run.sweep
 
-    def safely(self, what: str, step: Callable[[], None]) -> None:
-        """Do ``step``; what goes wrong is said in the record, and never ends the search."""
+    def safely(self, what: str, step: Callable[..., object], *given: object) -> None:
+        """Do ``step(*given)``; what goes wrong is said in the record, and never ends the search."""
         try:
-            step()
+            step(*given)
         except Exception as error:  # noqa: BLE001  # recorded in the run
             self._sweep.lose(what, error)
 
@@ -185,27 +187,28 @@ class _Trials:
 
     def describe_space(self) -> None:
         """Say what may be tuned, where that is more than was said."""
-        space = self._oracle().get_space().space
+        oracle = self._oracle()
+        # get_space() copies all of it, which takes longer than a dozen rows; a client has no other
+        space = (getattr(oracle, "hyperparameters", None) or oracle.get_space()).space
         if len(space) != self._n_space:
             self._n_space = len(space)
-            self._sweep.describe(space={each.name: _possible(each) for each in space})
+            self._sweep.describe(space={each.name: possible_values(each) for each in space})
 
-    def begin(self, trial: Any) -> None:  # noqa: ANN401
+    def begin(self, trial: Any) -> _Progress:  # noqa: ANN401
         """See a trial begin."""
-        attempt = self._sweep.begin(str(trial.trial_id), _params(trial))
-        self._open[trial.trial_id] = _Progress(attempt)
+        params = ActiveParams()
+        attempt = self._sweep.begin(str(trial.trial_id), params.of(trial))
+        progress = self._open[trial.trial_id] = _Progress(attempt, params)
+        return progress
 
     def epoch(self, trial: Any, model: object, epoch: int, logs: Mapping[str, Any] | None) -> None:  # noqa: ANN401
         """See an epoch end."""
-        if trial.trial_id not in self._open:
-            self.begin(trial)
-        progress = self._open[trial.trial_id]
+        progress = self._open.get(trial.trial_id) or self.begin(trial)
         progress.place(model, int(epoch))
-        metrics = dict(logs or {})
+        metrics = logs or {}
         progress.logged.update(metrics)
-        progress.attempt.log(
-            metrics, params=_params(trial), epoch=int(epoch), execution=progress.execution
-        )
+        params = progress.params.of(trial)
+        progress.attempt.log(metrics, params=params, epoch=int(epoch), execution=progress.execution)
         self._see_best(progress, metrics)
 
     def end(self, trial: Any, *, is_completed: bool) -> None:  # noqa: ANN401
@@ -230,7 +233,7 @@ class _Trials:
             best_epoch=progress.best_epoch,
             execution=max(progress.execution, 0),
             message=message,
-            params=_params(trial),
+            params=progress.params.of(trial),
         )
         if not self.is_part:
             self.describe_space()
@@ -266,7 +269,7 @@ class _Trials:
         }
         if rest:
             execution = max(progress.execution, 0)
-            progress.attempt.log(rest, params=_params(final), execution=execution)
+            progress.attempt.log(rest, params=active_params(final), execution=execution)
 
 
 def _hook(tuner: Any) -> None:  # noqa: ANN401
@@ -284,8 +287,7 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
         try:
             answer = old["search"](*args, **kwargs)
         except BaseException as error:
-            stopped = error
-            trials().safely("the end of the search", lambda: trials().stop(stopped))
+            trials().safely("the end of the search", trials().stop, error)
             trials().announce("failed")
             raise
         trials().announce("completed")
@@ -293,11 +295,12 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
         return answer
 
     def on_trial_begin(trial: Any) -> Any:  # noqa: ANN401
-        trials().safely("the begin of a trial", lambda: trials().begin(trial))
+        trials().safely("the begin of a trial", trials().begin, trial)
         return old["on_trial_begin"](trial)
 
     def on_epoch_end(trial: Any, model: Any, epoch: int, logs: Any = None) -> Any:  # noqa: ANN401
-        trials().safely("an epoch", lambda: trials().epoch(trial, model, epoch, logs))
+        found = trials()
+        found.safely("an epoch", found.epoch, trial, model, epoch, logs)
         return old["on_epoch_end"](trial, model, epoch, logs=logs)
 
     def on_trial_end(trial: Any) -> Any:  # noqa: ANN401
@@ -335,27 +338,3 @@ def _objective(tuner: Any) -> tuple[str, str] | None:  # noqa: ANN401
     objective = getattr(tuner.oracle, "objective", None)
     goal = getattr(objective, "direction", None)
     return (str(objective.name), goal) if objective is not None and goal in {"min", "max"} else None
-
-
-def _params(trial: Any) -> dict[str, object]:  # noqa: ANN401
-    """Return the hyperparameters of ``trial`` as they are now; of conditional ones the active."""
-    hps = trial.hyperparameters
-    names = {each.name for each in hps.space}
-    return {
-        str(name): item
-        for name, item in hps.values.items()
-        if name not in names or hps.is_active(name)
-    }
-
-
-def _possible(hyperparameter: Any) -> dict[str, object]:  # noqa: ANN401
-    """Return what a hyperparameter may be."""
-    config = dict(hyperparameter.get_config())
-    config.pop("name", None)
-    kind = type(hyperparameter).__name__
-    conditions = [
-        {each.name: each.values} for each in getattr(hyperparameter, "conditions", ()) or ()
-    ]
-    config.pop("conditions", None)
-    told = {key: item for key, item in config.items() if item is not None}
-    return {"type": kind, **told, **({"conditions": conditions} if conditions else {})}

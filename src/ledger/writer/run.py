@@ -289,10 +289,10 @@ class Run:
             self._told.add(key)
             warn(f"{self.id}: {line}")
 
-    def _keep(self, what: str, write: Callable[[], None]) -> None:
+    def _keep(self, what: str, write: Callable[..., None], *given: object) -> None:
         if self._may_write(what):
             try:
-                write()
+                write(*given)
             except (OSError, ValueError) as error:
                 self._lose_row(error)
 

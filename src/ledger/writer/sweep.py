@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.writer.record_file import RecordFile
     from ledger.writer.table import MetricsTable
 
-    Keep: TypeAlias = Callable[[str, Callable[[], None]], None]
+    Keep: TypeAlias = Callable[..., None]
 
 MAX_MESSAGE = 4000
 """Characters of what a tuner says of a trial; of a longer text its end is kept."""
@@ -36,7 +36,7 @@ class Sweep:
         home: where the run's files are.
         record: its record.
         table: its open table.
-        keep: calls what writes something, named by its first argument; a failure is told there.
+        keep: takes what is written, what writes it, and the arguments of that; it tells a failure.
         worker: whose tables they are; "" for the owner's.
     """
 
@@ -75,7 +75,7 @@ class Sweep:
             if objective is not None and not document.get("objective"):
                 sections["objective"] = {"metric": objective[0], "goal": objective[1]}
             if any(document.get(key) != section for key, section in sections.items()):
-                self._keep("what is told of a sweep", lambda: self._tell(sections))
+                self._keep("what is told of a sweep", self._tell, sections)
             known = as_object((document | sections).get("objective"))
         self._table.expect(str(known["metric"]) if known else None, space or ())
         self._log.expect(space or ())
@@ -129,7 +129,7 @@ class Sweep:
     ) -> None:
         """Write a row of ``attempt``; ``at``: its execution and epoch."""
         index = (attempt.trial_id, attempt.number, *at)
-        self._keep("rows of trials", lambda: self._table.append_trial(index, params, metrics))
+        self._keep("rows of trials", self._table.append_trial, index, params, metrics)
 
     def write_end(
         self, attempt: Attempt, cells: Mapping[str, Cell], params: Mapping[str, object]
@@ -144,7 +144,7 @@ class Sweep:
     ) -> None:
         key: dict[str, Cell] = {"trial_id": attempt.trial_id, "attempt": attempt.number}
         shown = {name: param_cell(name, item) for name, item in params.items()}
-        self._keep("ends of trials", lambda: self._log.append({**key, **cells}, shown))
+        self._keep("ends of trials", self._log.append, {**key, **cells}, shown)
 
     def _tell(self, sections: Mapping[str, object]) -> None:
         self._record.update(sections)  # type: ignore[arg-type]  # JSON, by `to_json`
