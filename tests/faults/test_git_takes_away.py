@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import ledger
+from ledger.contract.live import WHERE_NAME
+from ledger.storage import files
 from make_repo import commit_files, git
 from unit.writer.recording import (
     LIMIT_SECONDS,
@@ -358,3 +363,33 @@ def test_a_shared_file_that_waits_is_told_with_the_command_that_brings_it(projec
 
     fixes = {one["fix"] for one in json.loads(judged.stdout)["findings"] if one["code"] == "LED104"}
     assert {f"ledger commit {second}"} == fixes
+
+
+def test_a_run_outlives_the_removal_of_its_second_home(tmp_path: Path) -> None:
+    """Somebody tidies the git directory up; the run's own folder is all there."""
+    project = make_project(tmp_path)
+    training = Training(project)
+    shutil.rmtree(project / ".git" / "ledger" / "live")
+    code, _, said = end_of(training.process)
+    assert 0 == code, said
+    record = read_record(training.run_dir)
+    assert ("finished", None) == (record["status"], record.get("incomplete"))
+    assert {"test_acc": 0.5, "loss": 1.0}.items() <= record["metrics"].items()
+
+
+def test_a_second_home_tells_where_it_belongs_when_it_holds_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who heals at this moment takes one without a record for one that is being removed."""
+    seen: list[bool] = []
+    replace = files.replace_file
+
+    def look(path: str, data: bytes, **options: Any) -> None:
+        if Path(path).name == WHERE_NAME:
+            seen.append(Path(path).with_name("run.json").exists())
+        replace(path, data, **options)
+
+    monkeypatch.setattr("ledger.writer.home.replace_file", look)
+    monkeypatch.chdir(make_project(tmp_path))
+    ledger.start("run").finish()
+    assert [True] == seen

@@ -7,6 +7,7 @@ and a copy of each document, so the run goes on there and loses no row.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -52,9 +53,10 @@ class Home:
         where = Where(top=os.path.realpath(top), path=path.replace(os.sep, "/"))
         try:
             self.live.mkdir(parents=True, exist_ok=True)
-            replace_file(str(self.live / WHERE_NAME), encode_where(where), is_durable=False)
             for name in os.listdir(self.run_dir):
                 self.protect(name)
+            # last: a home that tells where it belongs and holds no record is one being removed
+            replace_file(str(self.live / WHERE_NAME), encode_where(where), is_durable=False)
         except OSError:
             self.live = None  # a git directory that cannot be written to protects nothing
         self._has_begun = self.live is not None
@@ -80,6 +82,7 @@ class Home:
         Raises:
             OSError: the home that counts could not be written to.
         """
+        self._see_live()
         if self.live is None or not self._has_begun:
             replace_file(str(self.run_dir / name), data)
             return
@@ -121,6 +124,7 @@ class Home:
         Raises:
             OSError: a file could not be brought back.
         """
+        self._see_live()
         if self.live is None or not self._has_begun:
             return
         self._see_note()
@@ -142,6 +146,11 @@ class Home:
         except FileNotFoundError:
             return False
         return True
+
+    def _see_live(self) -> None:
+        """Go on without the second home when somebody has removed it: it protects nothing then."""
+        if self._has_begun and self.live is not None and not self.live.is_dir():
+            self.live = None
 
     def _see_note(self) -> None:
         """Keep the note as it is now, when it has changed since it was last seen."""
@@ -167,9 +176,10 @@ def live_folder(private_dir: str, run_id: str) -> Path:
 
 def remove_live(live: Path) -> None:
     """Remove a second home; what tells that it is one goes last, should that be interrupted."""
-    for path in live.iterdir():
-        if path.name != WHERE_NAME:
-            path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):  # another process that heals was faster
+        for path in live.iterdir():
+            if path.name != WHERE_NAME:
+                path.unlink(missing_ok=True)
     shutil.rmtree(live, ignore_errors=True)
 
 
