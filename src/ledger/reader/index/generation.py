@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Also: TypeAlias = tuple[tuple[str, Stamp], ...]
     """Further files that the rows of a run were made from, with their stamps."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised when rows mean something else; an index of another format is made anew."""
 _KEPT = 2
 """Generations that stay: a reader may have been told of the last but one."""

@@ -54,12 +54,14 @@ def _logged(ledger: Ledger, run: StoredRun) -> Iterator[Trial]:
 
 
 def _row(run: StoredRun, trial: Trial) -> Row:
+    # a process that was killed wrote no end, and nobody else writes into its log
+    is_left = trial.status == "running" and run.is_sealed
     return (
         run.run_id,
         trial.trial_id,
         trial.attempt,
         trial.execution,
-        trial.status,
+        "crashed" if is_left else trial.status,
         trial.score,
         trial.best_epoch,
         _moment(trial.started),

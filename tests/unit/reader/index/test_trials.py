@@ -51,6 +51,21 @@ def test_trials_of_the_log_and_of_the_table(tmp_path: Path) -> None:
     assert index.warnings == ()
 
 
+def test_a_trial_that_nobody_ended_has_crashed_once_the_run_is_sealed(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    log = LOG.replace(
+        b"finished,0.9,1,2026-02-01T16:31:00+00:00,2026-02-01T16:32:00+00:00", b"running,,,,"
+    )
+    for name, is_sealed in (("sealed", True), ("open", False)):
+        options = {"params": ["lr"], "files": {"trials.worker.csv": log}, "is_sealed": is_sealed}
+        add_run(tmp_path, name, rows_of(("00", 0.1, 0.9)), **options)  # type: ignore[arg-type]  # cells
+
+    index = open_index(open_at(tmp_path), "curves")
+
+    found = dict(index.rows("SELECT run_id, status FROM trials"))
+    assert {"sealed": "crashed", "open": "running"} == {k[16:-9]: v for k, v in found.items()}
+
+
 def test_a_broken_log_is_named_once_and_the_rest_answers(tmp_path: Path) -> None:
     make_project(tmp_path)
     rows = rows_of(("00", 0.1, 0.9))
