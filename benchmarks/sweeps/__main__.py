@@ -18,6 +18,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("LEDGER_QUIET", "1")
 os.environ["LEDGER_KT_MANIFEST"] = "0"
 
+from large import print_large
 from peer import load_peer
 from per_epoch import print_per_epoch, print_trained
 from replay import make_project
@@ -40,6 +41,7 @@ def main() -> None:
         print_per_epoch(peer, max(1, given.trials // 5), given.epochs)
         if peer is not None:
             print_trained(peer, max(1, given.trials // 100), given.epochs)
+        print_large(given.trials, given.epochs)
         os.chdir("/")
 
 
