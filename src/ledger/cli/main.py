@@ -29,6 +29,7 @@ VERBS: Mapping[str, str] = {
     "show": "show one run",
     "query": "answer a question about the runs",
     "compare": "show what differs between two runs",
+    "dash": "look at runs while they go on, in a browser",
     "whence": "find the runs that a number, a file, a hash or a text comes from",
     "why": "say what changed since a run's parent, and what came of it",
     "retract": "take a run back, with a reason",

@@ -198,6 +198,10 @@ class DiskSource:
                 )
         return found | dict.fromkeys(self._live, None)
 
+    def folder_stamp(self, path: str) -> tuple[Stamp | None, ...]:
+        """Return what tells whether the record of the run in ``path``, or its files, changed."""
+        return self.file_stamp(f"{path}/run.json"), self.file_stamp(path)
+
     def file_stamp(self, path: str) -> Stamp | None:
         """Return what tells whether the file ``path`` changed; None when it is gone."""
         try:
@@ -219,6 +223,10 @@ class DiskSource:
     def is_live(self, path: str) -> bool:  # noqa: ARG002  # the protocol's
         """Return True: any run on the disk may be being written."""
         return True
+
+    def file(self, path: str) -> str:
+        """Return where on the disk the file ``path`` is read from; it need not be there."""
+        return self._place(path)
 
     def place(self, path: str) -> str:  # noqa: ARG002  # the protocol's
         """Return "": what lies here needs no name."""

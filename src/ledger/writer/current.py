@@ -15,6 +15,7 @@ from ledger.capture.seeds import Seeds, set_seeds
 from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.value import as_dict
+from ledger.writer.announce import announce, conclude
 from ledger.writer.claim import unwritable
 from ledger.writer.join import (
     RUN_DIR,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 _process = ProcessEnd()
 _seeds: list[Seeds] = [Seeds()]
 _memory = LoadedMemory()
+_pointers: dict[str, str | None] = {}
+"""Paths of the run pointers of open runs, by run id."""
 
 
 def start(  # noqa: PLR0913  # the public door; all but the name are keywords
@@ -96,6 +99,7 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
     place = find_place(project, name, run_id, started, config, memory=_memory)
     run = open_run(followed(request), place, started, seeds_so_far(), when_closed).run
     watch_end(run)
+    _pointers[run.id] = announce(run, os.environ)
     return run
 
 
@@ -122,6 +126,7 @@ def start_again(run_id: str, name: str, **options: Any) -> Run:  # noqa: ANN401 
             say(f"{error}; {error.hint}")
         else:
             watch_end(run)
+            _pointers[run.id] = announce(run, os.environ)
             return run
     return start(name, **options)
 
@@ -260,4 +265,5 @@ def watch_end(run: Run) -> None:
 
 def when_closed(run: Run) -> None:
     """Stop watching ``run``: it is sealed."""
+    conclude(_pointers.pop(run.id, None), run)
     _process.forget(run)

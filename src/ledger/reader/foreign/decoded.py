@@ -38,12 +38,21 @@ def decode(path: Path) -> Decoded:
             not fit its header.
         OSError: it cannot be read.
     """
+    return decode_bytes(path.read_bytes())
+
+
+def decode_bytes(data: bytes) -> Decoded:
+    """Return the table that ``data`` is, as ``decode`` does.
+
+    Raises:
+        MalformedError: as ``decode``.
+    """
     said: list[str] = []
-    text = _text(path.read_bytes(), said)
+    text = _text(data, said)
     if not text.strip():
         message = "is empty"
         raise MalformedError(message, hint="wait for its first row, or give another file")
-    separator = _separator(text.partition("\n")[0])
+    separator = separator_of(text.partition("\n")[0])
     if separator != ",":
         said.append(f"separated by {'tabs' if separator == chr(9) else 'semicolons'}")
     previous = csv.field_size_limit(_FIELD_LIMIT)
@@ -83,7 +92,8 @@ def _text(data: bytes, said: list[str]) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _separator(head: str) -> str:
+def separator_of(head: str) -> str:
+    """Return what separates the cells of the line ``head``: a comma, a semicolon or a tab."""
     counts = {separator: head.count(separator) for separator in _SEPARATORS}
     best = max(_SEPARATORS, key=lambda separator: counts[separator])
     return best if counts[best] else ","

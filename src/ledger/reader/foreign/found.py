@@ -36,6 +36,9 @@ class FoundTable:
     started: str | None
     ended: str | None
     status: str
+    """As of a record; ``crashed`` where the manifest says that it runs."""
+    writer: tuple[str, int] | None = None
+    """(hostname, pid) of the process that a manifest says is still writing."""
 
 
 def find_table(given: Path) -> FoundTable:
@@ -61,6 +64,7 @@ def find_table(given: Path) -> FoundTable:
     objective = about.get("objective_metric"), about.get("objective_direction")
     extra = about.get("extra_fields")
     status = manifest.get("status")
+    writer = manifest.get("hostname"), manifest.get("pid")
     return FoundTable(
         path=path,
         about=about,
@@ -70,6 +74,9 @@ def find_table(given: Path) -> FoundTable:
         started=_text(manifest.get("started_at")),
         ended=_text(manifest.get("ended_at")),
         status=_STATUSES.get(status, "finished") if isinstance(status, str) else "finished",
+        writer=(str(writer[0]), writer[1])
+        if status == "running" and isinstance(writer[1], int)
+        else None,
     )
 
 

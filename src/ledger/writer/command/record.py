@@ -11,6 +11,7 @@ from ledger.contract.json_text import as_list, as_object
 from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.value import value
+from ledger.writer.announce import announce, conclude
 from ledger.writer.claim import claim_folder
 from ledger.writer.command.child_process import NotExecutableError, find_program, run_child
 from ledger.writer.command.console import Console
@@ -78,6 +79,7 @@ def record_command(command: Command, relay: SignalRelay) -> Ended:
     program = find_program(command.argv[0], os.environ)
     project = find_project(_starting_points(command.argv))
     opened = _open(command, project)
+    pointer = announce(opened.run, os.environ)
     try:
         console = Console(opened.run, opened.record, _open_log(opened, project), find)
         opened.capture.wait_for_code(SECONDS_FOR_CODE)
@@ -87,6 +89,8 @@ def record_command(command: Command, relay: SignalRelay) -> Ended:
     except BaseException as error:
         opened.run.finish("failed", error)
         raise
+    finally:
+        conclude(pointer, opened.run)
     return ended
 
 

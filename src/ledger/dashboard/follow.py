@@ -1,0 +1,101 @@
+"""Several tables of one run or sweep, followed together into the tracks of its candidates."""
+
+from __future__ import annotations
+
+from ledger.dashboard.rows import RowReader
+from ledger.dashboard.tail import OwnForm, Tail
+from ledger.dashboard.tracks import Track
+from ledger.errors import MalformedError
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ledger.dashboard.rows import Plan
+    from ledger.dashboard.tail import Form, News
+    from ledger.dashboard.tracks import Row
+
+    PlanOf = Callable[[str, tuple[str, ...]], Plan]
+
+
+class Following:
+    """The tables of a board, and the tracks that their rows make.
+
+    Args:
+        plan_of: tells what the columns of the table called so are, given its header.
+        alone: the candidate of tables without trials.
+        form: how their lines are read; None for ours.
+    """
+
+    def __init__(self, plan_of: PlanOf, alone: str = "", form: Form | None = None) -> None:
+        self.tracks: dict[str, Track] = {}
+        self.broken: dict[str, str] = {}
+        """By the table's name, why it is not read."""
+        self._plan_of = plan_of
+        self._alone = alone
+        self._form = form or OwnForm()
+        self._tails: dict[str, Tail] = {}
+        self._readers: dict[str, RowReader] = {}
+
+    @property
+    def written(self) -> float | None:
+        """When a table changed last, seconds since 1970; None while there is none."""
+        times = [tail.written for tail in self._tails.values() if tail.written is not None]
+        return max(times, default=None)
+
+    def look(self, paths: Mapping[str, str]) -> tuple[list[Row], bool]:
+        """Return the new rows of the tables ``paths``, and whether all began anew.
+
+        A table that was replaced or cut, or is gone, takes its rows back: everything is then read
+        again.
+        """
+        for name, path in paths.items():
+            if name not in self._tails or self._tails[name].path != path:
+                self._tails[name] = Tail(path, self._form)
+        rows: list[Row] = []
+        for name in [*self._tails]:
+            if name not in paths:
+                del self._tails[name]
+                if name in self._readers:
+                    return self._anew(paths)
+                continue
+            found = self._read(name)
+            if found is None:
+                return self._anew(paths)
+            rows += found
+        return rows, False
+
+    def _anew(self, paths: Mapping[str, str]) -> tuple[list[Row], bool]:
+        self.forget()
+        return self.look(paths)[0], True
+
+    def forget(self) -> None:
+        """Read everything again at the next look."""
+        self.tracks.clear()
+        self.broken.clear()
+        self._tails.clear()
+        self._readers.clear()
+
+    def _read(self, name: str) -> list[Row] | None:
+        """Return the new rows of one table; None where rows that were read count no longer."""
+        rows: list[Row] = []
+        while True:
+            try:
+                news = self._tails[name].look()
+            except (MalformedError, OSError) as error:
+                self.broken[name] = str(error)
+                return rows
+            if news.is_anew and name in self._readers:
+                return None
+            if not news.rows:
+                return rows
+            rows += self._readers.setdefault(name, self._reader(name, news)).read(
+                news.rows, self._track
+            )
+
+    def _reader(self, name: str, news: News) -> RowReader:
+        return RowReader(self._plan_of(name, news.header), self._alone)
+
+    def _track(self, candidate: str) -> Track:
+        return self.tracks.setdefault(candidate, Track())

@@ -1,0 +1,76 @@
+"""The boards that pages look at, each watched once however many pages there are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from ledger.dashboard.watcher import Watcher
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ledger.contract.json_text import Json
+    from ledger.dashboard.places import Places
+
+SECONDS = 2.0
+"""Between two looks for a newer run."""
+MOST = 20
+"""Boards that are watched at once; the one that was opened first is let go for another."""
+
+
+class Hub:
+    """Opens boards by key, and watches them.
+
+    Args:
+        places: knows what can be opened.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._watchers: dict[str, Watcher] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._offered: dict[str, Json] | None = None
+
+    async def watcher(self, key: str) -> Watcher:
+        """Return who watches the board called ``key``, "" for the one the page opens with.
+
+        Raises:
+            LedgerError: there is no such board.
+        """
+        key = key or self.places.first
+        if key not in self._watchers:
+            board = await asyncio.to_thread(self.places.open, key)
+            watcher = await asyncio.to_thread(Watcher, board)
+            if key not in self._watchers:
+                await self._let_go()
+                self._watchers[key] = watcher
+                self._tasks[key] = asyncio.create_task(watcher.run())
+                if self.places.follows and len(self._tasks) == 1:
+                    self._tasks[""] = asyncio.create_task(self._offer())
+        return self._watchers[key]
+
+    async def close(self) -> None:
+        """Stop watching."""
+        for task in self._tasks.values():
+            task.cancel()
+        for task in self._tasks.values():
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _offer(self) -> None:
+        """Tell every page when a run is newer than the one that was newest before."""
+        self._offered = await asyncio.to_thread(self.places.newest)
+        while True:
+            await asyncio.sleep(SECONDS)
+            newest = await asyncio.to_thread(self.places.newest)
+            if newest is not None and newest["key"] != (self._offered or {}).get("key"):
+                self._offered = newest
+                for watcher in self._watchers.values():
+                    watcher.say("newer", newest)
+
+    async def _let_go(self) -> None:
+        others = [key for key in self._watchers if key != self.places.first]
+        if len(others) >= MOST:
+            del self._watchers[others[0]]
+            self._tasks.pop(others[0]).cancel()

@@ -1,0 +1,137 @@
+"""Looks at a board again and again, and tells what changed to whoever listens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import deque
+
+from ledger.errors import LedgerError
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection
+
+    from ledger.contract.json_text import Json
+    from ledger.dashboard.board import Board, Change
+
+SECONDS = 0.5
+"""Between two looks."""
+_REMEMBERED = 2000
+"""Events that a page which was away for a moment can still be told."""
+_ROWS = 400
+"""Rows of one event."""
+_QUIET_SECONDS = 15.0
+"""After so long without news a comment keeps the connection alive."""
+
+
+@value
+class Event:
+    """One message: rows, candidates, about, anew or trouble."""
+
+    version: int
+    kind: str
+    data: Json
+
+    def to_text(self) -> str:
+        """Return it as a server-sent event."""
+        body = json.dumps(self.data, separators=(",", ":"), ensure_ascii=False)
+        return f"id: {self.version}\nevent: {self.kind}\ndata: {body}\n\n"
+
+
+class Watcher:
+    """Looks at ``board`` while it is alive; every method may be called from any thread."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._lock = threading.Lock()
+        self._events: deque[Event] = deque(maxlen=_REMEMBERED)
+        self._version = 0
+        self._news = asyncio.Event()
+        self._trouble = ""
+        self.look()
+
+    def look(self) -> list[Event]:
+        """Look once; return the events that tell what was found."""
+        with self._lock:
+            try:
+                found = self._told(self._board.look())
+                if self._trouble:
+                    self._trouble = ""
+                    found.append(("anew", {}))
+            except (LedgerError, OSError) as error:
+                found = [] if str(error) == self._trouble else [("trouble", {"why": str(error)})]
+                self._trouble = str(error)
+            return [self._add(kind, data) for kind, data in found]
+
+    def say(self, kind: str, data: Json) -> None:
+        """Tell the pages something that is not of the board; call it where ``run`` runs."""
+        with self._lock:
+            self._add(kind, data)
+        self._wake()
+
+    def document(self) -> dict[str, Json]:
+        """Return the board and the version it is of; ``events`` goes on from there."""
+        with self._lock:
+            return {"version": self._version, **self._board.document()}
+
+    def curves(self, metric: str, axis: str, only: Collection[str] | None) -> dict[str, Json]:
+        """Return the curves of the candidates, and the version they are of."""
+        with self._lock:
+            series = self._board.curves(metric, axis, only)
+            return {"version": self._version, "metric": metric, "axis": axis, "series": series}
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await asyncio.sleep(SECONDS)
+            if await asyncio.to_thread(self.look):
+                self._wake()
+
+    async def events(self, since: int) -> AsyncIterator[str]:
+        """Yield what happened after version ``since``, and then what happens."""
+        while True:
+            news = self._news
+            for event in self._after(since):
+                since = event.version
+                yield event.to_text()
+            try:
+                await asyncio.wait_for(news.wait(), _QUIET_SECONDS)
+            except TimeoutError:
+                yield ": quiet\n\n"
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    def _after(self, since: int) -> list[Event]:
+        with self._lock:
+            found = [event for event in self._events if event.version > since]
+            is_whole = since == self._version or (found and found[0].version == since + 1)
+            if is_whole:
+                return found
+            return [Event(version=self._version, kind="anew", data={})]
+
+    def _add(self, kind: str, data: Json) -> Event:
+        self._version += 1
+        event = Event(version=self._version, kind=kind, data=data)
+        self._events.append(event)
+        return event
+
+    def _told(self, change: Change) -> list[tuple[str, Json]]:
+        if change.is_anew:
+            return [("anew", {})]
+        found: list[tuple[str, Json]] = []
+        if change.is_state:
+            about = {k: v for k, v in self._board.document().items() if k != "candidates"}
+            found.append(("about", about))
+        if change.candidates:
+            found.append(
+                ("candidates", [self._board.candidate(each) for each in change.candidates])
+            )
+        rows = [row.to_json() for row in change.rows]
+        found += [("rows", [*rows[at : at + _ROWS]]) for at in range(0, len(rows), _ROWS)]
+        return found

@@ -1,0 +1,64 @@
+// Numbers and times as a person reads them; tables keep the exact ones.
+
+export function number(value, digits = 5) {
+  if (value === null || value === undefined || value === "") return "";
+  if (typeof value !== "number") return String(value);
+  if (!Number.isFinite(value)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(digits - 3);
+  return String(Number(value.toPrecision(digits)));
+}
+
+export function cell(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return number(value);
+  if (typeof value === "object") return JSON.stringify(value);
+  return String(value);
+}
+
+export function duration(seconds) {
+  if (!Number.isFinite(seconds) || seconds < 0) return "";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(seconds / 86400).toFixed(1)} d`;
+}
+
+export function clock(moment) {
+  return new Date(moment).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+export function day(text) {
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? String(text ?? "") : moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+// "nan" and "inf" are how JSON carries what it has no numbers for.
+export function toNumber(item) {
+  if (typeof item === "number") return item;
+  if (item === "nan") return NaN;
+  if (item === "inf") return Infinity;
+  if (item === "-inf") return -Infinity;
+  return null;
+}
+
+export function csvCell(value) {
+  const text = cell(value);
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const BLOCKS = "▁▂▃▄▅▆▇█";
+
+export function sparkline(values, width = 24) {
+  const finite = values.filter(Number.isFinite);
+  if (!finite.length) return "";
+  const low = Math.min(...finite);
+  const span = Math.max(...finite) - low || 1;
+  const step = Math.max(1, finite.length / width);
+  let line = "";
+  for (let at = 0; at < finite.length; at += step) {
+    line += BLOCKS[Math.round(((finite[Math.floor(at)] - low) / span) * (BLOCKS.length - 1))];
+  }
+  return line;
+}

@@ -1,0 +1,114 @@
+// Puts the page together: one set of data, one view, and tabs that look at both.
+
+import { Compare } from "./compare.js";
+import { Data } from "./data.js";
+import { h, oncePerFrame, setText } from "./dom.js";
+import { clock, duration } from "./format.js";
+import { Overview } from "./overview.js";
+import { Review } from "./review.js";
+import { RunPage } from "./runpage.js";
+import { Search } from "./search.js";
+import { Inlined, Live } from "./source.js";
+import { View } from "./view.js";
+
+const SILENCE = 120; // seconds after which a writer is called silent
+const TABS = { overview: "Overview", compare: "Compare", search: "Search", review: "Review", run: "Run" };
+
+export function start(source) {
+  const view = new View();
+  const data = new Data(source);
+  const overview = new Overview(data, view);
+  const pages = { overview, compare: new Compare(data, view, overview), search: new Search(data, view, overview), review: new Review(data, view, overview), run: new RunPage(data, view) };
+  const page = document.getElementById("page");
+  const head = new Head(data, view);
+  const draw = oncePerFrame(() => {
+    const shown = pages[view.tab] ?? overview;
+    head.draw();
+    if (data.about.is_waiting && !data.candidates.size) page.replaceChildren(waiting(data));
+    else {
+      if (shown.element.parentNode !== page) page.replaceChildren(shown.element);
+      shown.draw();
+    }
+  });
+  data.on(draw);
+  view.on(draw);
+  setInterval(() => head.draw(), 5000);
+  data.load();
+  return { data, view };
+}
+
+class Head {
+  constructor(data, view) {
+    this.data = data;
+    this.view = view;
+    this.title = h("h1");
+    this.state = h("span", { class: "state", role: "status" });
+    this.tabs = h("nav", { "aria-label": "views" }, Object.entries(TABS).map(([name, title]) => h("button", { "data-tab": name, onclick: () => view.set({ tab: name }) }, title)));
+    this.newer = h("a", { class: "newer", hidden: true });
+    this.picker = h("select", { "aria-label": "what is looked at", hidden: true, onfocus: () => this.list(), onchange: (event) => go(event.target.value) });
+    this.said = document.getElementById("said");
+    document.getElementById("head").replaceChildren(this.title, this.picker, this.state, this.newer, this.tabs);
+    if (data.source.isLive) this.list();
+  }
+
+  draw() {
+    const { data, view } = this;
+    const title = data.about.title ?? "ledger";
+    setText(this.title, title);
+    document.title = `${title} · ledger`;
+    setText(this.state, stateText(data));
+    this.state.className = `state ${data.state}`;
+    for (const button of this.tabs.children) button.setAttribute("aria-current", button.dataset.tab === view.tab ? "page" : "false");
+    const chosen = view.sel.length ? ` (${view.sel.length})` : "";
+    setText(this.tabs.children[1], `Compare${chosen}`);
+    this.drawSaid();
+    if (data.newer) {
+      this.newer.hidden = false;
+      this.newer.href = `?board=${encodeURIComponent(data.newer.key)}`;
+      setText(this.newer, `newer: ${data.newer.name} – open it`);
+    }
+  }
+
+  drawSaid() {
+    const { about, trouble } = this.data;
+    const chosen = about.objective?.source === "chosen" ? [`no objective is recorded: ${about.objective.metric} was chosen`] : about.objective?.source === "inferred" ? [`which way ${about.objective.metric} is better follows from its name`] : [];
+    const lines = [trouble, ...(about.said ?? []), ...chosen].filter(Boolean);
+    const key = lines.join("\n");
+    if (key === this.saidKey) return;
+    this.saidKey = key;
+    this.said.replaceChildren(h("ul", { class: "said" }, lines.map((line) => h("li", {}, line))));
+  }
+
+  async list() {
+    try {
+      const found = await this.data.source.get("places");
+      const here = this.data.source.board;
+      this.picker.hidden = found.length < 2;
+      this.picker.replaceChildren(h("option", { value: here }, "open another …"), ...found.map((each) => h("option", { value: each.key }, `${each.name}${each.status ? ` · ${each.status}` : ""}`)));
+    } catch {
+      this.picker.hidden = true; // the page itself is what matters
+    }
+  }
+}
+
+function go(key) {
+  window.location.href = `?board=${encodeURIComponent(key)}`;
+}
+
+function stateText(data) {
+  if (!data.source.isLive) return data.about.written_text ?? "";
+  if (data.state === "lost") return "the server does not answer; trying again";
+  const quiet = data.lastNews ? (Date.now() - data.lastNews) / 1000 : 0;
+  const runs = data.about.status === "running" || [...data.candidates.values()].some((each) => each.status === "running");
+  if (runs && quiet > SILENCE) return `running, but silent for ${duration(quiet)}`;
+  if (data.lastNews) return `${runs ? "● live" : data.about.status ?? "live"} · last row ${clock(data.lastNews)}`;
+  return data.about.status ?? "live";
+}
+
+function waiting(data) {
+  return h("section", { class: "waiting" }, h("h2", {}, "Waiting for the first row"), h("p", {}, `${data.about.where} has none yet. This page goes on by itself when there is one.`));
+}
+
+const inlined = document.getElementById("inlined");
+if (!inlined) window.ledger = start(new Live());
+else window.ledger = start(new Inlined(JSON.parse(inlined.textContent)));
