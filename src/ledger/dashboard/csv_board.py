@@ -56,6 +56,8 @@ class CsvForm:
         if odd is not None:
             message = f"has {len(rows[odd])} cells, the header has {width}"
             raise MalformedError(message, line=line + odd)
+        if b" " not in data:
+            return [row for row in rows if row]
         return [[cell.strip() for cell in row] for row in rows if row]
 
     def _split(self, data: bytes, line: int) -> list[list[str]]:

@@ -47,6 +47,8 @@ class Following:
     def look(self, paths: Mapping[str, str]) -> tuple[list[Row], bool]:
         """Return the new rows of the tables ``paths``, and whether all began anew.
 
+        What a table holds when it is first looked at is no news.
+
         A table that was replaced or cut, or is gone, takes its rows back: everything is then read
         again.
         """
@@ -80,22 +82,26 @@ class Following:
     def _read(self, name: str) -> list[Row] | None:
         """Return the new rows of one table; None where rows that were read count no longer."""
         rows: list[Row] = []
+        is_first = name not in self._readers
         while True:
             try:
                 news = self._tails[name].look()
             except (MalformedError, OSError) as error:
                 self.broken[name] = str(error)
                 return rows
-            if news.is_anew and name in self._readers:
+            if news.is_anew and not is_first:
                 return None
             if not news.rows:
                 return rows
-            rows += self._readers.setdefault(name, self._reader(name, news)).read(
-                news.rows, self._track
-            )
+            if is_first:
+                self._reader(name, news).fill(news.rows, self._track)
+            else:
+                rows += self._reader(name, news).read(news.rows, self._track)
 
     def _reader(self, name: str, news: News) -> RowReader:
-        return RowReader(self._plan_of(name, news.header), self._alone)
+        if name not in self._readers:
+            self._readers[name] = RowReader(self._plan_of(name, news.header), self._alone)
+        return self._readers[name]
 
     def _track(self, candidate: str) -> Track:
         return self.tracks.setdefault(candidate, Track())

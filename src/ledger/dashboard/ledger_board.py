@@ -69,15 +69,17 @@ class LedgerBoard:
         newest = sorted(stamps, key=lambda path: path.rpartition("/")[2])[-MOST:]
         n_left_out = len(stamps) - len(newest)
         changed = [path for path in newest if self._is_changed(path, stamps[path])]
-        gone = {*self._known} - {*newest}
-        for path in gone:
+        before = {*self._known}
+        for path in before - {*newest}:
             self._forget(path)
         ids = [each for path in changed for each in self._read(ledger, path)]
         self._stamps = {path: stamps[path] for path in newest}
         is_state = n_left_out != self._n_left_out
         self._n_left_out = n_left_out
         rows = tuple(row for path in [*self._known] for row in self._follow(path))
-        return Change(rows=rows, candidates=(*ids,), is_anew=bool(gone), is_state=is_state)
+        return Change(
+            rows=rows, candidates=(*ids,), is_anew=not before <= {*self._known}, is_state=is_state
+        )
 
     def document(self) -> dict[str, Json]:
         """Return everything but the curves."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
+
 from ledger.contract.metrics import parse_number
-from ledger.dashboard.tracks import NOWHERE, Row
+from ledger.dashboard.tracks import MISSING, NOWHERE, Row
 from ledger.errors import MalformedError
 from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from ledger.dashboard.tracks import Track
+    from ledger.dashboard.tracks import At, Series, Track
 
 _TRIAL, _EPOCH, _STEP, _TIME = "trial_id", "epoch", "step", "time"
 _SERIES = ("attempt", "execution")
@@ -54,29 +56,62 @@ class RowReader:
         self._executions: dict[str, int] = {}
         self._last: dict[str, int] = {}
 
-    def read(self, rows: Iterable[Sequence[str]], track_of: Callable[[str], Track]) -> list[Row]:
+    def read(self, rows: Sequence[Sequence[str]], track_of: Callable[[str], Track]) -> list[Row]:
         """Add ``rows`` to their tracks and return them as they are sent."""
         return [self._one(row, track_of) for row in rows]
 
+    def fill(self, rows: Sequence[Sequence[str]], track_of: Callable[[str], Track]) -> None:
+        """Add ``rows`` to their tracks; of very many, by whole columns."""
+        trainings: dict[tuple[str, str], list[Sequence[str]]] = {}
+        for row in rows:
+            candidate = self._candidate(row)
+            key = self._series(candidate, row, self._whole(row, _EPOCH))
+            trainings.setdefault((candidate, key), []).append(row)
+        for (candidate, key), own in trainings.items():
+            track = track_of(candidate)
+            if not self._extend(track.training(key), own):
+                for row in own:
+                    self._add(track, key, row)
+            track.params |= {name: own[-1][p] for name, p in self._plan.params if own[-1][p]}
+
+    def _extend(self, series: Series, rows: list[Sequence[str]]) -> bool:
+        """Add rows that are all numbers by whole columns; whether that could be done."""
+        at = [(self._whole(row, _EPOCH), self._whole(row, _STEP)) for row in rows]
+        place = self._plan.index.get(_TIME)
+        try:
+            columns = {
+                name: array("d", [float(row[p]) for row in rows]) for name, p in self._plan.metrics
+            }
+            times = [MISSING if place is None else float(row[place]) for row in rows]
+        except ValueError:
+            return False
+        return series.extend(at, times, columns)
+
     def _one(self, row: Sequence[str], track_of: Callable[[str], Track]) -> Row:
-        plan, index = self._plan, self._plan.index
-        candidate = row[index[_TRIAL]] if _TRIAL in index else self._alone
+        candidate = self._candidate(row)
+        key = self._series(candidate, row, self._whole(row, _EPOCH))
+        track = track_of(candidate)
+        track.params |= {name: row[place] for name, place in self._plan.params if row[place]}
+        at, time, values = self._add(track, key, row)
+        return Row(candidate=candidate, series=key, at=at, time=time, values=values)
+
+    def _add(
+        self, track: Track, key: str, row: Sequence[str]
+    ) -> tuple[At, float | None, dict[str, float]]:
         at = self._whole(row, _EPOCH), self._whole(row, _STEP)
-        time = (
-            number_in(_TIME, row[index[_TIME]])
-            if row[index.get(_TIME, 0)] and _TIME in index
-            else None
-        )
+        place = self._plan.index.get(_TIME)
+        time = None if place is None or not row[place] else number_in(_TIME, row[place])
         values = {
             name: number
-            for name, place in plan.metrics
-            if row[place] and (number := plan.number_of(name, row[place])) is not None
+            for name, place in self._plan.metrics
+            if row[place] and (number := self._plan.number_of(name, row[place])) is not None
         }
-        track = track_of(candidate)
-        track.params |= {name: row[place] for name, place in plan.params if row[place]}
-        key = self._series(candidate, row, at[0])
-        track.add(key, at, time, values)
-        return Row(candidate=candidate, series=key, at=at, time=time, values=values)
+        track.training(key).add(at, time, values)
+        return at, time, values
+
+    def _candidate(self, row: Sequence[str]) -> str:
+        place = self._plan.index.get(_TRIAL)
+        return self._alone if place is None else row[place]
 
     def _series(self, candidate: str, row: Sequence[str], epoch: int) -> str:
         index = self._plan.index

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
             ...
 
 
-_CHUNK = 4 << 20
+_CHUNK = 1 << 20
 """Bytes read at once: a page that opens late must not hold the whole table twice."""
 
 
@@ -78,7 +78,7 @@ class Tail:
         self._line = 1
 
     def look(self) -> News:
-        """Return what is new, at most a few megabytes of it; look again until nothing is.
+        """Return what is new, at most a megabyte of it; look again until nothing is.
 
         Raises:
             MalformedError: located at the file, which does not follow the format.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from itertools import pairwise
 
 from ledger.contract.json_text import encode_number
 from ledger.value import value
@@ -11,7 +12,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from ledger.contract.json_text import Json
@@ -79,6 +80,31 @@ class Series:
             odd = self.odd.setdefault(name, set())
             (odd.add if math.isnan(number) else odd.discard)(place)
 
+    def extend(
+        self, at: Sequence[At], times: Sequence[float], columns: Mapping[str, array[float]]
+    ) -> bool:
+        """Add rows that all follow the last one; whether they do, else nothing is added.
+
+        Args:
+            at: of each row.
+            times: MISSING where a row has none.
+            columns: the values of each row, none of them missing.
+        """
+        before = [(self.epochs[-1], self.steps[-1])] if self.epochs else []
+        if any(a >= b for a, b in pairwise([*before, *at])):
+            return False
+        n = len(self.epochs)
+        self.epochs.extend(epoch for epoch, _ in at)
+        self.steps.extend(step for _, step in at)
+        self.times.extend(times)
+        for name in {*self.columns, *columns}:
+            own = self.columns.setdefault(name, array("d", [MISSING]) * n)
+            own.extend(columns.get(name) or array("d", [MISSING]) * len(at))
+            odd = self.odd.setdefault(name, set())
+            if name in columns and math.isnan(sum(columns[name])):
+                odd.update(n + k for k, number in enumerate(columns[name]) if math.isnan(number))
+        return True
+
     def points(self, metric: str) -> Iterator[tuple[int, float]]:
         """Yield (place of the row, value) of the rows that have one, finite or not."""
         odd = self.odd.get(metric, ())
@@ -111,9 +137,11 @@ class Track:
         self.series: dict[str, Series] = {}
         self.params: dict[str, str] = {}
 
-    def add(self, key: str, at: At, time: float | None, values: Mapping[str, float]) -> None:
-        """Add a row to the training called ``key``."""
-        self.series.setdefault(key, Series()).add(at, time, values)
+    def training(self, key: str) -> Series:
+        """Return the rows of the training called ``key``, which begins where it was not there."""
+        if key not in self.series:
+            self.series[key] = Series()
+        return self.series[key]
 
     @property
     def n_rows(self) -> int:
@@ -173,8 +201,11 @@ def _curve(series: Series, metric: str, axis: str) -> tuple[list[Json], list[Jso
 
 
 def _whole(series: Series, place: int, axis: str) -> int | None:
-    found = (series.steps if axis == "step" else series.epochs)[place]
-    return series.position(place) if found == NOWHERE and axis == "epoch" else found
+    """Return where a row stands; of a table without epochs steps take their place."""
+    if axis == "epoch":
+        return series.position(place)
+    step = series.steps[place]
+    return None if step == NOWHERE else step
 
 
 def _short(number: float) -> Json:

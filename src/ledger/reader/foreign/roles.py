@@ -48,9 +48,9 @@ class Roles:
 def infer_roles(table: Decoded, meta: frozenset[str]) -> Roles:
     """Return the roles of the columns of ``table``.
 
-    A number that changes within a trial, or whose name says what is better or begins with
-    ``val_``, is a metric; what is the same in every row of a trial is a param; text that is the
-    same in all rows describes the table.
+    A number that changes within a trial, or whose name ends with a word that says what is better
+    or begins with ``val_``, is a metric; what is the same in every row of a trial is a param; text
+    that is the same in all rows describes the table.
 
     Args:
         table: the rows.
@@ -113,12 +113,18 @@ def _kind(name: str, cells: Sequence[str], trials: Sequence[str]) -> Role:
     is_changing = any(len(each) > 1 for each in values.values())
     filled = [cell for cell in cells if cell]
     is_number = bool(filled) and all(number_of(cell) is not None for cell in filled)
-    if is_number and (is_changing or infer_goal(name) is not None or name.startswith("val_")):
+    if is_number and (is_changing or _is_called_metric(name)):
         return "metric"
     if is_changing:
         return "meta"
     is_same = len({cell for each in values.values() for cell in each}) == 1
     return "meta" if is_same and not is_number else "param"
+
+
+def _is_called_metric(name: str) -> bool:
+    """Whether a name says that it is a metric: ``val_loss`` and ``acc_1``, not ``loss_weight``."""
+    words = [word for word in name.split("_") if not word.isdecimal()]
+    return name.startswith("val_") or (bool(words) and infer_goal(words[-1]) is not None)
 
 
 def _no_metric(table: Decoded) -> MalformedError:

@@ -13,6 +13,7 @@ export class Data {
     this.about = {};
     this.candidates = new Map();
     this.labels = new Map();
+    this.shape = 0; // changes with whatever is not a row
     this.curves = new Map();
     this.recent = [];
     this.state = "reading";
@@ -99,7 +100,9 @@ export class Data {
     return this.labels.get(label) > 1 ? `${label} · ${id.slice(-4)}` : label;
   }
 
+  // Whatever follows from the candidates but not from their rows.
   countLabels() {
+    this.shape += 1;
     this.labels = new Map();
     for (const { label } of this.candidates.values()) this.labels.set(label, (this.labels.get(label) ?? 0) + 1);
   }

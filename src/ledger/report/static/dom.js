@@ -27,16 +27,22 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// At most one call a frame, and none while the last one still runs.
-export function oncePerFrame(work) {
+// Calls `work` in the next frame, once however often it is asked for; with `rest` not sooner than
+// so many milliseconds after the last time.
+export function oncePerFrame(work, rest = 0) {
   let isWaiting = false;
+  let last = 0;
+  const now = () => {
+    isWaiting = false;
+    last = performance.now();
+    work();
+  };
   return () => {
     if (isWaiting) return;
     isWaiting = true;
-    requestAnimationFrame(() => {
-      isWaiting = false;
-      work();
-    });
+    const left = rest - (performance.now() - last);
+    if (left > 0) setTimeout(() => requestAnimationFrame(now), left);
+    else requestAnimationFrame(now);
   };
 }
 

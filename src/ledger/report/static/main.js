@@ -12,6 +12,7 @@ import { Inlined, Live } from "./source.js";
 import { View } from "./view.js";
 
 const SILENCE = 120; // seconds after which a writer is called silent
+const REST = 700; // milliseconds between two drawings for new rows alone
 const TABS = { overview: "Overview", compare: "Compare", search: "Search", review: "Review", run: "Run" };
 
 export function start(source) {
@@ -21,7 +22,7 @@ export function start(source) {
   const pages = { overview, compare: new Compare(data, view, overview), search: new Search(data, view, overview), review: new Review(data, view, overview), run: new RunPage(data, view) };
   const page = document.getElementById("page");
   const head = new Head(data, view);
-  const draw = oncePerFrame(() => {
+  const paint = () => {
     const shown = pages[view.tab] ?? overview;
     head.draw();
     if (data.about.is_waiting && !data.candidates.size) page.replaceChildren(waiting(data));
@@ -29,8 +30,10 @@ export function start(source) {
       if (shown.element.parentNode !== page) page.replaceChildren(shown.element);
       shown.draw();
     }
-  });
-  data.on(draw);
+  };
+  const draw = oncePerFrame(paint);
+  const drawLater = oncePerFrame(paint, REST);
+  data.on((what) => (what === "rows" ? drawLater() : draw()));
   view.on(draw);
   setInterval(() => head.draw(), 5000);
   data.load();

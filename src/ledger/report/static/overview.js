@@ -7,6 +7,7 @@ import { band, best, differing, filter, groups, last, ordered, partner, progress
 import { Table } from "./table.js";
 
 const MOST_DRAWN = 50;
+const BAND_REST = 5000; // milliseconds
 
 export class Overview {
   constructor(data, view) {
@@ -80,7 +81,7 @@ export class Overview {
   columns(passing) {
     const { metric, goal, view, data } = this;
     const isRuns = data.about.kind === "runs";
-    const params = view.all ? data.about.params : differing(passing, data.about.params);
+    const params = view.all ? data.about.params : this.differing(passing);
     const about = goal ? `the best value over the rows; ${goal === "min" ? "less" : "more"} is better` : "the last value: nothing says which way is better";
     const found = [
       { name: "id", title: isRuns ? "run" : "trial", of: (each) => each.label, key: (each) => each.label, hint: hintOf },
@@ -97,9 +98,19 @@ export class Overview {
       );
       if ([...data.candidates.values()].some((each) => each.score !== undefined)) found.push({ name: "score", title: "score", about: "what the tuner said", isNumber: true, of: (each) => each.score });
     }
-    found.push(...params.map((name) => ({ name: `p.${name}`, title: name, isNumber: isNumeric(passing, name), of: (each) => each.params?.[name], key: (each) => each.params?.[name] })));
+    found.push(...params.map((name) => ({ name: `p.${name}`, title: name, isNumber: isNumeric(passing, name), of: (each) => each.params?.[name] })));
     if (isRuns && !view.group) found.push({ name: "started", title: "started", of: (each) => day(each.started), key: (each) => each.started });
     return found;
+  }
+
+  // Params do not change with rows: they are looked at again only when a candidate came or changed.
+  differing(passing) {
+    const key = `${this.data.shape} ${passing.length} ${this.view.filter}`;
+    if (key !== this.differingKey) {
+      this.differingKey = key;
+      this.differingKept = differing(passing, this.data.about.params);
+    }
+    return this.differingKept;
   }
 
   draw() {
@@ -133,11 +144,11 @@ export class Overview {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     try {
       const main = await data.want(metric, view.x, ids);
-      const train = other ? await data.want(other, view.x, ids) : null;
+      const train = other ? await data.want(other, view.x, drawn.map((each) => each.id).sort()) : null;
       if (turn !== this.turn) return; // a newer drawing has begun
       this.chart.show({
         curves: curvesOf(drawn, main, train, { goal, weight: Number(view.smooth), isLog: view.log === "1" }),
-        band: ids ? null : restBand(passing, drawn, main, view),
+        band: ids ? null : this.restBand(passing, drawn, main),
         title: metric,
         xTitle: view.x === "time" ? "seconds" : view.x,
         isLog: view.log === "1",
@@ -148,6 +159,20 @@ export class Overview {
       data.trouble = error.message;
       data.tell("trouble");
     }
+  }
+
+  // The curves that are not in colour, as a band; of very many it is made anew only now and then.
+  restBand(passing, drawn, main) {
+    const { view, metric } = this;
+    if (view.x === "time") return null; // no two trials share a second
+    const key = JSON.stringify([metric, view.x, drawn.map((each) => each.id), passing.length]);
+    const isFresh = performance.now() - (this.bandMade ?? -Infinity) < BAND_REST;
+    if (key === this.bandKey && isFresh) return this.bandKept;
+    const inColor = new Set(drawn.map((each) => each.id));
+    const rest = passing.filter((each) => !inColor.has(each.id)).flatMap((each) => [...(main.get(each.id)?.values() ?? [])]);
+    this.bandKept = rest.length > 2 ? band(rest) : null;
+    [this.bandKey, this.bandMade] = [key, performance.now()];
+    return this.bandKept;
   }
 
   countsText(passing, total) {
@@ -247,12 +272,6 @@ function bestPoint(x, y, goal) {
     if (Number.isFinite(value) && (at < 0 || (goal === "min" ? value < y[at] : value > y[at]))) at = place;
   });
   return at < 0 ? null : { x: x[at], y: y[at] };
-}
-
-function restBand(passing, drawn, main, view) {
-  const inColor = new Set(drawn.map((each) => each.id));
-  const rest = passing.filter((each) => !inColor.has(each.id)).flatMap((each) => [...(main.get(each.id)?.values() ?? [])]);
-  return rest.length > 2 && view.x !== "time" ? band(rest) : null;
 }
 
 function progressText(item, base) {

@@ -1,0 +1,203 @@
+"""Boards of real runs, of tables that other tools wrote, and of whole ledgers, while they grow."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import ledger
+from ledger.dashboard.csv_board import CsvBoard
+from ledger.dashboard.ledger_board import LedgerBoard
+from ledger.dashboard.sweep_board import SweepBoard
+from ledger.project import find_project
+from unit.reader.builders import add_run, epochs
+from unit.reader.builders import make_project as make_ledger
+from unit.writer.recording import make_project
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REAL = Path(__file__).parent.parent / "reader" / "foreign" / "kerastuner"
+
+
+def clock() -> datetime:
+    return datetime.now(tz=UTC)
+
+
+def candidates(board: Any) -> dict[str, dict[str, Any]]:
+    return {each["id"]: each for each in board.document()["candidates"]}
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ledger.Run]:
+    monkeypatch.chdir(make_project(tmp_path))
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    run = ledger.start("search", objective=("val_loss", "min"))
+    run.sweep.describe(tuner="Random", max_trials=9, space={"lr": {"type": "Float"}})
+    yield run
+    run.finish()
+
+
+def board_of(run: ledger.Run) -> SweepBoard:
+    return SweepBoard(find_project([run.dir]), run.id, clock)
+
+
+def test_a_sweep_tells_its_trials_row_by_row(sweep: ledger.Run) -> None:
+    first = sweep.sweep.begin("00", {"lr": 0.1})
+    first.log({"val_loss": 0.5, "loss": 0.4}, params={"lr": 0.1}, epoch=0)
+    board = board_of(sweep)
+    board.look()
+    assert [0.5, 0, 0.5, 0, 0.5, 1, 0] == candidates(board)["00"]["summary"]["val_loss"]
+    first.log({"val_loss": math.nan}, params={"lr": 0.1}, epoch=1)
+    change = board.look()
+    assert [({"val_loss": "nan"}, 1)] == [(r.to_json()["m"], r.to_json()["e"]) for r in change.rows]
+    first.end(score=0.5, params={"lr": 0.1})
+    second = sweep.sweep.begin("01", {"lr": 0.2})
+    assert {"00", "01"} == {*board.look().candidates}
+    found = candidates(board)
+    assert ("finished", "running") == (found["00"]["status"], found["01"]["status"])
+    assert {"lr": 0.2} == found["01"]["params"]
+    second.end("failed", message="ValueError: boom")
+    board.look()
+    assert "ValueError: boom" == candidates(board)["01"]["message"]
+
+
+def test_a_sweep_says_what_it_is_about(sweep: ledger.Run) -> None:
+    sweep.sweep.begin("00", {"lr": 0.1}).log({"val_loss": 0.5}, params={"lr": 0.1}, epoch=0)
+    board = board_of(sweep)
+    board.look()
+    about = board.document()
+    assert {"metric": "val_loss", "goal": "min", "source": "objective"} == about["objective"]
+    assert ("sweep", 9, "running") == (about["kind"], about["max_trials"], about["status"])
+    assert ("lr",) == about["params"]
+    sweep.finish()
+    assert board.look().is_state
+    assert "finished" == board.document()["status"]
+
+
+def test_a_column_that_comes_late_begins_the_sweep_anew(sweep: ledger.Run) -> None:
+    attempt = sweep.sweep.begin("00", {})
+    attempt.log({"val_loss": 0.5}, epoch=0)
+    board = board_of(sweep)
+    board.look()
+    attempt.log({"val_loss": 0.4, "extra": 7.0}, epoch=1)
+    assert board.look().is_anew
+    assert {"val_loss", "extra"} == {*candidates(board)["00"]["summary"]}
+    assert 2 == candidates(board)["00"]["n_rows"]
+
+
+def test_a_trial_of_a_run_whose_process_is_gone_has_crashed(sweep: ledger.Run) -> None:
+    sweep.sweep.begin("00", {}).log({"val_loss": 0.5}, epoch=0)
+    board = board_of(sweep)
+    board.look()
+    record = (sweep.dir / "run.json").read_text()
+    pid = f'"pid": {sweep.document["sessions"][0]["pid"]}'  # type: ignore[index,call-overload]
+    (sweep.dir / "run.json").write_text(record.replace(pid, '"pid": 999999999'))
+    board._source._live.clear()  # type: ignore[attr-defined]  # its second home still says that it runs
+    board.look()
+    assert "crashed" == candidates(board)["00"]["status"]
+
+
+@pytest.mark.parametrize(
+    ("name", "best", "trial"), [("random", 0.855, None), ("hyperband", 0.89, "0019")]
+)
+def test_the_best_of_a_real_sweep_is_the_one_its_tuner_knew(
+    name: str, best: float, trial: str | None
+) -> None:
+    board = CsvBoard(REAL / name)
+    board.look()
+    found = {k: each["summary"]["val_accuracy"][2] for k, each in candidates(board).items()}
+    assert best == pytest.approx(max(found.values()), abs=1e-6)
+    assert trial in {None, max(found, key=lambda k: found[k])}
+    assert {"metric": "val_accuracy", "goal": "max", "source": "objective"} == board.document()[
+        "objective"
+    ]
+    assert 1 == board.document()["epoch_base"]
+
+
+def test_executions_without_a_column_are_curves_of_their_own() -> None:
+    board = CsvBoard(REAL / "random_exec2")
+    board.look()
+    assert {2} == {len(each) for each in board.curves("val_accuracy", "epoch").values()}
+
+
+def test_names_alone_make_no_metric(tmp_path: Path) -> None:
+    rows = [f"0{t},{e},{t + 1},0.{t},{1 / (e + t + 1)}" for t in range(3) for e in range(4)]
+    head = "trial_id,epoch,grad_accum,loss_weight,perplexity"
+    (tmp_path / "s.csv").write_text("\n".join([head, *rows, ""]))
+    board = CsvBoard(tmp_path / "s.csv")
+    board.look()
+    about = board.document()
+    assert (("grad_accum", "loss_weight"), ("perplexity",)) == (about["params"], about["metrics"])
+    assert any("no record says what the columns are" in line for line in about["said"])
+
+
+def test_a_table_is_waited_for_and_then_followed(tmp_path: Path) -> None:
+    path = tmp_path / "sweep_master_log.csv"
+    board = CsvBoard(path)
+    board.look()
+    assert board.document()["is_waiting"]
+    path.write_text("trial_id,epoch,lr,val_loss\n00,1,0.1,0.5\n00,2,0.1,0.4\n")
+    assert board.look().is_state
+    assert not board.document()["is_waiting"]
+    with path.open("a") as file:
+        file.write("01,1,0.2,0.3\n01,2,0.2,0.")
+    change = board.look()
+    assert (["01"], 1) == ([*change.candidates], len(change.rows))
+    shutil.copy(REAL / "random" / "moons_random_master_log.csv", path)
+    assert board.look().is_anew
+    path.unlink()
+    assert board.look().is_anew
+    assert board.document()["is_waiting"]
+
+
+def test_a_ledger_tells_its_runs_and_what_is_new(tmp_path: Path) -> None:
+    project = make_ledger(tmp_path)
+    add_run(tmp_path, "a", epochs(val_acc=[0.5, 0.9, 0.7]))
+    board = LedgerBoard(project, clock)
+    board.look()
+    (first,) = candidates(board).values()
+    assert [0.5, 0, 0.9, 1, 0.7, 3, 0] == first["summary"]["val_acc"]
+    assert ("a", 42, "finished") == (first["label"], first["seed"], first["status"])
+    assert not board.look()
+    second = tmp_path / "ledger/2026-02" / add_run(tmp_path, "b", epochs(val_acc=[0.8]))
+    assert (second.name,) == board.look().candidates
+    assert 3 == len(board.curves("val_acc", "epoch")[first["id"]][0]["y"])
+    (second / "run.json").write_text("{")
+    board.look()
+    assert any("run.json" in line for line in board.document()["said"])
+    assert {first["id"]} == {*candidates(board)}
+
+
+def test_a_run_that_goes_on_is_told_row_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(make_project(tmp_path))
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    with ledger.start("plain", config={"epochs": 5}, objective=("acc", "max")) as run:
+        run.log(epoch=0, acc=0.5)
+        board = LedgerBoard(find_project([run.dir]), clock)
+        board.look()
+        run.log(epoch=1, acc=0.75)
+        (row,) = board.look().rows
+        assert (run.id, {"acc": 0.75}) == (row.candidate, row.values)
+        found = candidates(board)[run.id]
+        assert (1, 5, 2) == (found["position"], found["planned"], found["n_rows"])
+    board.look()
+    assert "finished" == candidates(board)[run.id]["status"]
+
+
+def test_a_run_that_was_taken_back_is_not_shown(tmp_path: Path) -> None:
+    project = make_ledger(tmp_path)
+    folder = tmp_path / "ledger/2026-02" / add_run(tmp_path, "a", epochs(val_acc=[0.5]))
+    board = LedgerBoard(project, clock)
+    board.look()
+    (folder / "retraction.md").write_text("wrong data\n")
+    assert board.look().is_anew
+    assert {} == candidates(board)

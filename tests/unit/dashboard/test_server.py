@@ -1,0 +1,146 @@
+"""The real server on loopback: what it answers, what it refuses, and what it tells by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from unit.reader.builders import FILLED_NOTE, add_run, epochs, make_project
+
+
+uvicorn = pytest.importorskip("uvicorn")
+pytest.importorskip("starlette")
+
+from ledger.dashboard.places import Places  # noqa: E402  # after the check
+from ledger.dashboard.serve import _listen  # noqa: E402
+from ledger.dashboard.server import make_app  # noqa: E402
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMIT_SECONDS = 30
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    make_project(tmp_path)
+    add_run(tmp_path, "a", epochs(val_acc=[0.5, 0.9]), note=FILLED_NOTE)
+    add_run(tmp_path, "b", epochs(val_acc=[0.6, 0.8]), config={"lr": 0.3})
+    return tmp_path
+
+
+@pytest.fixture
+def address(root: Path) -> Iterator[str]:
+    from ledger.project import find_project
+
+    places = Places(find_project([root]), {})
+    places.choose(None)
+    listening = _listen("127.0.0.1", 0)
+    config = uvicorn.Config(make_app(places), log_level="error", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(
+        target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
+    )
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(LIMIT_SECONDS)
+
+
+def get(url: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(url, timeout=LIMIT_SECONDS) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def ask(url: str) -> Any:
+    status, body = get(url)
+    assert 200 == status, body
+    return json.loads(body)
+
+
+def test_the_page_and_all_it_loads_are_there(address: str) -> None:
+    page = get(address + "/")[1].decode()
+    for name in ("main.js", "style.css", "uplot.js", "uplot.css"):
+        assert f"static/{name}" in page
+        assert 200 == get(f"{address}/static/{name}")[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../server.py",
+        "/static/..%2f..%2fserver.py",
+        "/static/%2e%2e/%2e%2e/errors.py",
+        "/static//etc/passwd",
+        "/static/uplot.LICENSE/../../__init__.py",
+        "/ledger.toml",
+        "/static/",
+    ],
+)
+def test_no_path_leads_to_a_file(address: str, path: str) -> None:
+    assert 404 == get(address + path)[0]
+
+
+@pytest.mark.parametrize("name", ["../a", "/etc/passwd", "at:0", "at:-1", "at:x", "a\0b", "nobody"])
+def test_a_board_that_was_not_listed_is_not_opened(address: str, name: str) -> None:
+    status, body = get(f"{address}/api/board?board={quote(name)}")
+    assert 404 == status
+    assert {"error"} == {*json.loads(body)}
+
+
+def test_a_run_is_shown_whole(address: str) -> None:
+    first = ask(f"{address}/api/board")["candidates"][0]
+    found = ask(f"{address}/api/run?id={quote(first['id'])}")
+    assert first["id"] == found["record"]["run_id"]
+    assert "A smaller step converges" in found["note"]
+    assert "metrics.csv" in found["files"]
+
+
+def test_two_runs_are_compared(address: str) -> None:
+    ids = [each["id"] for each in ask(f"{address}/api/board")["candidates"]]
+    found = ask(f"{address}/api/compare?id={quote(ids[0])}&id={quote(ids[1])}")
+    assert (0.01, 0.3) == tuple(found["pairs"][0]["config"]["lr"][k] for k in ("old", "new"))
+    assert 404 == get(f"{address}/api/compare?id={quote(ids[0])}")[0]
+
+
+def test_what_is_new_is_sent_and_nothing_else(address: str, root: Path) -> None:
+    version = ask(f"{address}/api/board")["version"]
+    run_id = add_run(root, "c", epochs(val_acc=[0.7]))
+    with urllib.request.urlopen(
+        f"{address}/api/events?since={version}", timeout=LIMIT_SECONDS
+    ) as stream:
+        lines = iter(stream.readline, b"")
+        event = next(line for line in lines if line.startswith(b"event:"))
+        data = json.loads(next(lines).removeprefix(b"data: "))
+    assert b"event: candidates\n" == event
+    assert [run_id] == [each["id"] for each in data]
+
+
+def test_who_was_away_for_too_long_is_told_to_begin_anew(address: str) -> None:
+    ask(f"{address}/api/board")
+    with urllib.request.urlopen(
+        f"{address}/api/events?since=99999", timeout=LIMIT_SECONDS
+    ) as stream:
+        assert any(line == b"event: anew\n" for line in iter(stream.readline, b""))
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    from ledger.errors import LedgerError
+
+    with (
+        _listen("127.0.0.1", 0) as taken,
+        pytest.raises(LedgerError, match="cannot listen on"),
+    ):
+        _listen("127.0.0.1", taken.getsockname()[1])
