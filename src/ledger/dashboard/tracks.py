@@ -97,7 +97,7 @@ class Series:
         self.epochs.extend(epoch for epoch, _ in at)
         self.steps.extend(step for _, step in at)
         self.times.extend(times)
-        for name in {*self.columns, *columns}:
+        for name in dict.fromkeys([*self.columns, *columns]):
             own = self.columns.setdefault(name, array("d", [MISSING]) * n)
             own.extend(columns.get(name) or array("d", [MISSING]) * len(at))
             odd = self.odd.setdefault(name, set())

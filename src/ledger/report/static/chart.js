@@ -17,7 +17,7 @@ function dashOf(place) {
 export class Chart {
   constructor(actions) {
     this.actions = actions; // zoom([low, high] or []), point(id)
-    this.box = h("div", { class: "plot", role: "img", tabindex: 0 });
+    this.box = h("div", { class: "plot", role: "img", "aria-label": "curves", tabindex: 0 });
     this.legend = h("ol", { class: "legend" });
     this.element = h("figure", { class: "chart" }, this.box, this.legend);
     this.key = "";

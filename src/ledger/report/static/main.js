@@ -25,6 +25,7 @@ export function start(source) {
   const paint = () => {
     const shown = pages[view.tab] ?? overview;
     head.draw();
+    if (!data.about.kind) return; // nothing is known yet
     if (data.about.is_waiting && !data.candidates.size) page.replaceChildren(waiting(data));
     else {
       if (shown.element.parentNode !== page) page.replaceChildren(shown.element);
@@ -37,7 +38,7 @@ export function start(source) {
   view.on(draw);
   setInterval(() => head.draw(), 5000);
   data.load();
-  return { data, view };
+  return { data, view, pages };
 }
 
 class Head {

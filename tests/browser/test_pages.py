@@ -1,0 +1,209 @@
+"""The other views, the states a file can be in, and what a hostile file can do: nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import ledger
+from browser.tables import HEADER, Grown, ids, until, wait_for
+from unit.reader.builders import FILLED_NOTE, add_run, epochs, make_project
+from unit.writer.recording import make_project as make_repository
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Serve = Callable[..., str]
+
+REAL = Path(__file__).parent.parent / "unit" / "reader" / "foreign" / "kerastuner"
+HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    make_project(tmp_path)
+    note = {
+        **FILLED_NOTE,
+        "Hypothesis": ["**Repeats** tell `noise` from [an effect](https://example.org)."],
+    }
+    for seed in (1, 2, 3):
+        for lr in (0.1, 0.01):
+            values = [0.5, 0.6 + lr + seed / 100]
+            add_run(
+                tmp_path,
+                f"lr{lr}s{seed}",
+                epochs(val_acc=values, acc=values),
+                config={"lr": lr, "seed": seed},
+                note=note,
+            )
+    return tmp_path
+
+
+def test_runs_are_grouped_over_their_seeds(page: Any, serve: Serve, runs: Path) -> None:
+    page.goto(f"{serve(cwd=runs)}#group=1")
+    rows = page.locator("table.candidates tbody tr")
+    rows.nth(1).wait_for()
+    assert 2 == rows.count()
+    text = rows.first.inner_text().split("\t")
+    assert {"0.72", "0.01", "3"} <= {each.strip() for each in text}
+
+
+def test_two_runs_stand_side_by_side(page: Any, serve: Serve, runs: Path) -> None:
+    page.goto(serve(cwd=runs))
+    wait_for(page, "6 runs")
+    for box in page.locator("table.candidates tbody input").all()[:2]:
+        box.click()
+    page.get_by_role("button", name="Compare (2)").click()
+    page.locator(".compare .sides").wait_for()
+    text = page.locator(".compare").inner_text()
+    assert "seed" in text
+    assert "A smaller step" not in text  # the hypothesis was replaced
+    assert "lr 1e-2 to 1e-3." in text
+    page.locator(".compare .u-over").wait_for()
+
+
+def test_what_a_file_says_is_never_markup(page: Any, serve: Serve, runs: Path) -> None:
+    note = {**FILLED_NOTE, "Hypothesis": [f"{HOSTILE} [a](javascript:window.hurt=1)"]}
+    metric = "<b onmouseover=window.hurt=1>acc"
+    add_run(
+        runs,
+        "hostile",
+        epochs(**{metric: [0.5]}),
+        tags=[HOSTILE],
+        config={HOSTILE: HOSTILE},
+        note=note,
+    )
+    page.goto(f"{serve(cwd=runs)}#all=1")
+    wait_for(page, "7 runs")
+    for tab in ("overview", "compare", "search", "run"):
+        for run in ids(page)[:2] if tab == "overview" else [""]:
+            chosen = "[...ledger.data.candidates.keys()].slice(0, 6)"
+            page.evaluate(f"ledger.view.set({{tab: {tab!r}, run: {run!r}, sel: {chosen}}})")
+            until(page, "document.querySelector('#page').children.length > 0")
+    page.locator(".run .note").wait_for()
+    assert "<script>" in page.locator(".run .note").inner_text()
+    assert 0 == page.locator(".run .note a").count()
+    assert page.evaluate("window.hurt") is None
+    assert 0 == page.locator("#page img").count()
+
+
+def test_a_run_is_shown_whole(page: Any, serve: Serve, runs: Path) -> None:
+    page.goto(serve(cwd=runs))
+    wait_for(page, "6 runs")
+    page.locator("table.candidates tbody tr").first.dblclick()
+    page.locator(".run .note").wait_for()
+    text = page.locator(".run").inner_text()
+    assert "Risk/Anomaly" in text
+    assert "metrics.csv" in text
+    assert "Changes of the code" not in text
+
+
+def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:
+    page.goto(f"{serve(REAL / 'hyperband')}#tab=search")
+    page.get_by_text("23 of 23 pass").wait_for()
+    box = page.locator("g[data-axis=units] .handle").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
+    page.mouse.up()
+    page.locator("[role=status]", has_text="of 23 pass").wait_for()
+    assert "23 of 23" not in page.locator(".search [role=status]").inner_text()
+    assert page.locator(".trial.out").count() > 0
+
+
+def test_a_table_that_is_not_there_yet_is_waited_for(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    page.goto(serve(tmp_path / "later.csv"))
+    page.get_by_text("Waiting for the first row").wait_for()
+    Grown(tmp_path / "later.csv")
+    wait_for(page, "6 trials")
+
+
+def test_a_table_that_is_cut_replaced_or_gone_is_followed(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    table = Grown(tmp_path / "s.csv")
+    page.goto(serve(table.path))
+    wait_for(page, "6 trials")
+    table.path.write_text(f"{HEADER}\n{Grown.line(0, 0)}\n{Grown.line(0, 1)}\n")
+    wait_for(page, "1 trials")
+    Grown(tmp_path / "new.csv", n_trials=3)
+    os.replace(tmp_path / "new.csv", table.path)
+    wait_for(page, "3 trials")
+    table.path.unlink()
+    page.get_by_text("Waiting for the first row").wait_for()
+
+
+def test_a_server_that_is_gone_is_told(page: Any, serve: Serve, tmp_path: Path) -> None:
+    table = Grown(tmp_path / "s.csv")
+    page.goto(serve(table.path))
+    wait_for(page, "6 trials")
+    serve.processes[0].kill()  # type: ignore[attr-defined]
+    page.get_by_text("the server does not answer").wait_for()
+    assert 6 == len(ids(page))
+
+
+def test_a_newer_run_offers_itself(
+    page: Any, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(make_repository(tmp_path))
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    monkeypatch.setenv("LEDGER_STATE_DIR", str(tmp_path / "state"))
+    with ledger.start("first") as run:
+        run.log(epoch=0, loss=1.0)
+        page.goto(serve("--latest", cwd=tmp_path))
+        wait_for(page, "1 running")
+        with ledger.start("second") as other:
+            other.log(epoch=0, loss=0.5)
+            page.locator(".newer", has_text="second").click()
+            wait_for(page, "2 running")
+    wait_for(page, "2 finished")
+
+
+def test_a_writer_that_fell_silent_is_told(
+    page: Any, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(make_repository(tmp_path))
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    with ledger.start("quiet") as run:
+        run.log(epoch=0, loss=1.0)
+        os.utime(run.dir / "metrics.csv", (0, run.dir.stat().st_mtime - 600))
+        page.goto(serve(cwd=run.dir))
+        page.locator(".state", has_text="silent for 10 min").wait_for()
+
+
+def test_the_page_needs_nothing_from_elsewhere(page: Any, serve: Serve) -> None:
+    page.context.route(
+        lambda url: not url.startswith("http://127.0.0.1:"), lambda route: route.abort()
+    )
+    page.goto(serve(REAL / "random"))
+    for tab in ("compare", "search", "run", "overview"):
+        page.evaluate(f"ledger.view.set({{tab: {tab!r}, sel: ['00', '01']}})")
+    page.locator(".u-over").first.wait_for()
+
+
+@pytest.mark.parametrize("tab", ["overview", "compare", "search", "run"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_assistive_tools_find_no_serious_fault(
+    page: Any, serve: Serve, tab: str, scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{serve(REAL / 'random')}#tab={tab}&sel=00,01&run=00")
+    page.locator("#page > div > *").first.wait_for()
+    until(page, "!document.body.innerText.includes('Looking …')")
+    page.context.set_offline(False)
+    source = Path(axe.__file__).parent / "axe.min.js"
+    page.evaluate(source.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        (each["id"], [node["html"][:90] for node in each["nodes"]][:3])
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ]
+    assert [] == serious
