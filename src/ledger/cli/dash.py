@@ -43,8 +43,8 @@ def command(  # noqa: PLR0913  # one parameter for each option
     is written, and only this machine can look, unless --host says otherwise.
     """
     try:
-        from ledger.dashboard.places import Places
         from ledger.dashboard.serve import serve
+        from ledger.report.boards.places import Places
     except ImportError as error:
         message = f"{error.name} is not installed"
         hint = 'pip install "experiment-ledger[dashboard]"'

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.contract.json_text import Json
-    from ledger.dashboard.places import Places
     from ledger.reader.ledger import Ledger, StoredRun
+    from ledger.report.boards.places import Places
 
 _PATCH_BYTES = 1 << 20
 _NOTE_BYTES = 1 << 18

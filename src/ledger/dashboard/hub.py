@@ -11,7 +11,7 @@ from ledger.dashboard.watcher import Watcher
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ledger.contract.json_text import Json
-    from ledger.dashboard.places import Places
+    from ledger.report.boards.places import Places
 
 SECONDS = 2.0
 """Between two looks for a newer run."""

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ledger.dashboard.places import Places
+    from ledger.report.boards.places import Places
 
 PORT = 8770
 """Tried first, so that a page that stays open finds the server again."""

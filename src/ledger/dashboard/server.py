@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
     from ledger.dashboard.guard import App
-    from ledger.dashboard.places import Places
+    from ledger.report.boards.places import Places
 
     Answer = Callable[[Hub, Request], Awaitable[Json]]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
     from ledger.contract.json_text import Json
-    from ledger.dashboard.board import Board, Change
+    from ledger.report.boards.board import Board, Change
 
 SECONDS = 0.5
 """Between two looks."""

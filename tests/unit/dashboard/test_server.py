@@ -19,9 +19,9 @@ from unit.reader.builders import FILLED_NOTE, add_run, epochs, make_project
 uvicorn = pytest.importorskip("uvicorn")
 pytest.importorskip("starlette")
 
-from ledger.dashboard.places import Places  # noqa: E402  # after the check
 from ledger.dashboard.serve import _listen  # noqa: E402
 from ledger.dashboard.server import make_app  # noqa: E402
+from ledger.report.boards.places import Places  # noqa: E402  # after the check
 
 
 if TYPE_CHECKING:

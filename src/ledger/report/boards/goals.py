@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ledger.contract.json_text import Json
-    from ledger.dashboard.tracks import Track
     from ledger.reader.ledger import StoredRun
+    from ledger.report.boards.tracks import Track
 
 
 def metric_names(tracks: Iterable[Track]) -> tuple[str, ...]:

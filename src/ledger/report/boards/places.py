@@ -9,15 +9,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ledger.dashboard.csv_board import CsvBoard
-from ledger.dashboard.ledger_board import LedgerBoard
-from ledger.dashboard.sweep_board import SweepBoard
 from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.reader.foreign.opened import open_table
 from ledger.reader.ledger import open_ledger
 from ledger.reader.pointers import pointed_runs
 from ledger.reader.reference import find_run
+from ledger.report.boards.runs import LedgerBoard
+from ledger.report.boards.sweep import SweepBoard
+from ledger.report.boards.table import CsvBoard
 
 
 TYPE_CHECKING = False
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ledger.contract.json_text import Json
-    from ledger.dashboard.board import Board
     from ledger.project import Project
     from ledger.reader.ledger import Ledger, StoredRun
     from ledger.reader.pointers import Pointed
+    from ledger.report.boards.board import Board
 
 RUNS = "runs"
 _LISTED = "at:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.contract.columns import RESERVED, columns_of
 from ledger.contract.layout import table_worker
-from ledger.dashboard.rows import Plan, number_in
+from ledger.report.boards.rows import Plan, number_in
 
 
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from ledger.contract.json_text import Json
-    from ledger.dashboard.tracks import Row
+    from ledger.report.boards.tracks import Row
 
     class Board(Protocol):
         """Something that is followed: a sweep, a table of another tool, or a ledger's runs."""

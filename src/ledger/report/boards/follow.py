@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from ledger.dashboard.rows import RowReader
-from ledger.dashboard.tail import OwnForm, Tail
-from ledger.dashboard.tracks import Track
 from ledger.errors import MalformedError
+from ledger.report.boards.rows import RowReader
+from ledger.report.boards.tail import OwnForm, Tail
+from ledger.report.boards.tracks import Track
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ledger.dashboard.rows import Plan
-    from ledger.dashboard.tail import Form, News
-    from ledger.dashboard.tracks import Row
+    from ledger.report.boards.rows import Plan
+    from ledger.report.boards.tail import Form, News
+    from ledger.report.boards.tracks import Row
 
     PlanOf = Callable[[str, tuple[str, ...]], Plan]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 
 from ledger.contract.metrics import parse_number
-from ledger.dashboard.tracks import MISSING, NOWHERE, Row
 from ledger.errors import MalformedError
+from ledger.report.boards.tracks import MISSING, NOWHERE, Row
 from ledger.value import value
 
 
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ledger.dashboard.tracks import At, Series, Track
+    from ledger.report.boards.tracks import At, Series, Track
 
 _TRIAL, _EPOCH, _STEP, _TIME = "trial_id", "epoch", "step", "time"
 _SERIES = ("attempt", "execution")

@@ -9,7 +9,7 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.dashboard.tracks import MISSING, NOWHERE, Row, Series, Track
+from ledger.report.boards.tracks import MISSING, NOWHERE, Row, Series, Track
 
 
 NUMBERS = st.floats(width=32) | st.just(math.nan)

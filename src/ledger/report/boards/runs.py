@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.layout import is_metrics_table
-from ledger.dashboard.board import About, Candidate, Change, planned_epochs
-from ledger.dashboard.follow import Following
-from ledger.dashboard.goals import goals_of
-from ledger.dashboard.plans import own_plan
-from ledger.dashboard.tracks import Track
 from ledger.reader.facts import data_hash, params, seed_of
 from ledger.reader.ledger import BrokenRun, Ledger, StoredRun, disk_source
 from ledger.reader.notes import read_note
+from ledger.report.boards.board import About, Candidate, Change, planned_epochs
+from ledger.report.boards.follow import Following
+from ledger.report.boards.goals import goals_of
+from ledger.report.boards.plans import own_plan
+from ledger.report.boards.tracks import Track
 from ledger.value import value
 
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ledger.contract.json_text import Json
-    from ledger.dashboard.rows import Plan
-    from ledger.dashboard.tracks import Row
     from ledger.project import Project
     from ledger.reader.source import DiskSource, Stamp
+    from ledger.report.boards.rows import Plan
+    from ledger.report.boards.tracks import Row
 
 MOST = 2000
 """Runs of a board; of more, the newest, and the page says so."""

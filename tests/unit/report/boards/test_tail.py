@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.contract.metrics import decode_table
-from ledger.dashboard.tail import OwnForm, Tail
 from ledger.errors import MalformedError
+from ledger.report.boards.tail import OwnForm, Tail
 
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ import socket
 
 from ledger.capture.process import process_start
 from ledger.contract.direction import infer_goal
-from ledger.dashboard.board import About, Candidate, Change, planned_epochs
-from ledger.dashboard.follow import Following
-from ledger.dashboard.goals import metric_names
-from ledger.dashboard.rows import Plan
-from ledger.dashboard.tracks import Track
 from ledger.errors import LedgerError, MalformedError
 from ledger.reader.facts import of_cell
 from ledger.reader.foreign.decoded import decode_bytes, separator_of
 from ledger.reader.foreign.found import find_table
 from ledger.reader.foreign.roles import infer_roles, number_of
+from ledger.report.boards.board import About, Candidate, Change, planned_epochs
+from ledger.report.boards.follow import Following
+from ledger.report.boards.goals import metric_names
+from ledger.report.boards.rows import Plan
+from ledger.report.boards.tracks import Track
 
 
 TYPE_CHECKING = False

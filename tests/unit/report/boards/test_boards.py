@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ledger
-from ledger.dashboard.csv_board import CsvBoard
-from ledger.dashboard.ledger_board import LedgerBoard
-from ledger.dashboard.sweep_board import SweepBoard
 from ledger.project import find_project
+from ledger.report.boards.runs import LedgerBoard
+from ledger.report.boards.sweep import SweepBoard
+from ledger.report.boards.table import CsvBoard
 from unit.reader.builders import add_run, epochs
 from unit.reader.builders import make_project as make_ledger
 from unit.writer.recording import make_project
@@ -23,7 +23,7 @@ from unit.writer.recording import make_project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REAL = Path(__file__).parent.parent / "reader" / "foreign" / "kerastuner"
+REAL = Path(__file__).parents[2] / "reader" / "foreign" / "kerastuner"
 
 
 def clock() -> datetime:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from ledger.contract.json_text import as_object
 from ledger.contract.layout import is_metrics_table
 from ledger.contract.trials import decode_trials
-from ledger.dashboard.board import About, Candidate, Change, planned_epochs
-from ledger.dashboard.follow import Following
-from ledger.dashboard.goals import goals_of, metric_names
-from ledger.dashboard.plans import own_plan
-from ledger.dashboard.tracks import Track
 from ledger.errors import LedgerError, MalformedError
 from ledger.reader.answers import json_number
 from ledger.reader.facts import of_cell
 from ledger.reader.ledger import Ledger, disk_source
+from ledger.report.boards.board import About, Candidate, Change, planned_epochs
+from ledger.report.boards.follow import Following
+from ledger.report.boards.goals import goals_of, metric_names
+from ledger.report.boards.plans import own_plan
+from ledger.report.boards.tracks import Track
 
 
 TYPE_CHECKING = False
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
     from ledger.contract.trials import Trial
-    from ledger.dashboard.rows import Plan
     from ledger.project import Project
     from ledger.reader.ledger import StoredRun
     from ledger.reader.source import DiskSource
+    from ledger.report.boards.rows import Plan
 
 
 class SweepBoard:
