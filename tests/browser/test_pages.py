@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,3 +209,17 @@ def test_assistive_tools_find_no_serious_fault(
         if each["impact"] in {"serious", "critical"}
     ]
     assert [] == serious
+
+
+def test_a_report_opens_without_a_server_or_a_network(page: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ledger", "report", REAL / "hyperband", "-o"]
+    subprocess.run([*map(str, command), tmp_path / "r.html"], check=True)
+    page.context.set_offline(True)
+    page.goto(f"file://{tmp_path / 'r.html'}")
+    wait_for(page, "23 trials")
+    page.locator(".u-over").wait_for()
+    assert "0019" == ids(page)[0]
+    page.get_by_role("button", name="Search").click()
+    page.get_by_text("23 of 23 pass").wait_for()
+    page.evaluate("ledger.view.set({tab: 'overview', metric: 'val_loss'})")
+    page.locator("th[data-column=value]", has_text="val_loss").wait_for()

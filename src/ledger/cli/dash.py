@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import click
 
 from ledger.cli import render
-from ledger.errors import LedgerError, NoLedgerError
-from ledger.project import find_project
+from ledger.cli.looking import listed_places, places_of
+from ledger.errors import LedgerError
 
 
 @click.command()
@@ -44,22 +41,13 @@ def command(  # noqa: PLR0913  # one parameter for each option
     """
     try:
         from ledger.dashboard.serve import serve
-        from ledger.report.boards.places import Places
     except ImportError as error:
         message = f"{error.name} is not installed"
         hint = 'pip install "experiment-ledger[dashboard]"'
         raise LedgerError(message, hint=hint) from error
-    if latest and run is not None:
-        message = "--latest names a run already"
-        raise click.UsageError(message)
-    try:
-        project = find_project([Path.cwd()])
-    except NoLedgerError:
-        project = None
-    places = Places(project, os.environ, follows=latest)
     if is_list:
-        for line in places.lines():
+        for line in listed_places():
             render.put(line)
         return
-    places.choose(run)
+    places = places_of(run, latest=latest)
     serve(places, host=host, port=port, metric=metric, opens=not no_open, tell=render.tell)

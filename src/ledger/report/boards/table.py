@@ -179,7 +179,7 @@ class CsvBoard:
         return About(
             kind="table",
             key=self.key,
-            title=self._given.stem,
+            title=found.path.stem if found else self._given.stem,
             where=str(found.path if found else self._given),
             status=_status(found),
             objective={"metric": name, "goal": goals[name], "source": source} if name else None,

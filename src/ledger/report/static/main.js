@@ -8,7 +8,7 @@ import { Overview } from "./overview.js";
 import { Review } from "./review.js";
 import { RunPage } from "./runpage.js";
 import { Search } from "./search.js";
-import { Inlined, Live } from "./source.js";
+import { Inlined, Live, inlined } from "./source.js";
 import { View } from "./view.js";
 
 const SILENCE = 120; // seconds after which a writer is called silent
@@ -113,6 +113,6 @@ function waiting(data) {
   return h("section", { class: "waiting" }, h("h2", {}, "Waiting for the first row"), h("p", {}, `${data.about.where} has none yet. This page goes on by itself when there is one.`));
 }
 
-const inlined = document.getElementById("inlined");
-if (!inlined) window.ledger = start(new Live());
-else window.ledger = start(new Inlined(JSON.parse(inlined.textContent)));
+const written = document.getElementById("inlined");
+if (!written) window.ledger = start(new Live());
+else inlined(written).then((documents) => (window.ledger = start(new Inlined(documents))));

@@ -46,18 +46,38 @@ export class Inlined {
 
   async get(path, query = {}) {
     if (path === "curves") {
-      const found = this.documents.curves[query.metric];
-      return { version: 0, metric: query.metric, axis: query.axis, series: found ?? {} };
+      const packed = this.documents.curves[query.metric];
+      if (!packed) throw new Error(`the curves of ${query.metric} are not part of this report`);
+      const ids = query.id ?? Object.keys(packed);
+      const series = Object.fromEntries(ids.filter((id) => id in packed).map((id) => [id, packed[id].map(unpack)]));
+      return { version: 0, metric: query.metric, axis: query.axis, series };
     }
     if (path === "run") {
       const found = this.documents.runs?.[query.id];
       if (found) return found;
     }
-    if (!(path in this.documents)) throw new Error("this is not part of the report");
+    if (!(path in this.documents)) throw new Error("this is not part of this report; `ledger dash` shows it");
     return this.documents[path];
   }
 
   listen() {}
 
   close() {}
+}
+
+const LEVELS = 4095;
+
+// A curve as report/pack.py packs it.
+function unpack({ k, x, lo, hi, d }) {
+  let level = 0;
+  const y = d.map((step) => (typeof step === "number" ? lo + ((hi - lo) * (level += step)) / LEVELS : step));
+  const isCounted = x.length === 2 && d.length > 2;
+  return { k, x: isCounted ? Array.from({ length: x[1] }, (_, at) => x[0] + at) : x, y };
+}
+
+// What was written into the page: JSON, compressed where that saves something.
+export async function inlined(element) {
+  if (element.dataset.form !== "gzip") return JSON.parse(element.textContent);
+  const bytes = Uint8Array.from(atob(element.textContent.trim()), (each) => each.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
