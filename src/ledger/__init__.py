@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ledger.reader.opened import OpenLedger, query
     from ledger.reader.opened import open_for_questions as open  # noqa: A004  # ledger.open(path)
     from ledger.reader.result import Result
+    from ledger.sync.door import log_to_mlflow, log_to_wandb
     from ledger.version import VERSION as __version__  # noqa: N811  # the name Python has for it
     from ledger.writer.current import current_run, log, seed_everything, start
     from ledger.writer.log_run import (
@@ -47,6 +48,8 @@ _HOMES = {
     "load_run": "ledger.reader.api",
     "log": "ledger.writer.current",
     "log_run": "ledger.writer.log_run",
+    "log_to_mlflow": "ledger.sync.door",
+    "log_to_wandb": "ledger.sync.door",
     "open": "ledger.reader.opened",
     "query": "ledger.reader.opened",
     "runs": "ledger.reader.api",
@@ -77,6 +80,8 @@ __all__ = [
     "load_run",
     "log",
     "log_run",
+    "log_to_mlflow",
+    "log_to_wandb",
     "open",
     "query",
     "runs",

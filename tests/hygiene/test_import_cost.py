@@ -81,3 +81,9 @@ def test_an_integration_loads_no_framework() -> None:
         "sklearn",
     }
     assert not any(name.startswith(("ledger.reader", "ledger.policy")) for name in loaded)
+
+
+def test_the_door_to_other_trackers_loads_none_of_them() -> None:
+    loaded = modules_after("import ledger; ledger.log_to_mlflow; ledger.log_to_wandb")
+    roots = {name.partition(".")[0] for name in loaded}
+    assert set() == roots & {*HEAVY_AT_START, "mlflow", "wandb", "sqlalchemy", "requests"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ import pytest
 
 mlflow = pytest.importorskip("mlflow")
 
-from ledger.capture.data import hash_artifact  # noqa: E402  # behind the skip
+from e2e.shell import Shell  # noqa: E402  # behind the skip
+from ledger.capture.data import hash_artifact  # noqa: E402
 from ledger.errors import LedgerError  # noqa: E402
 from ledger.sync.mlflow import open_mlflow  # noqa: E402
 from ledger.sync.plan import plan_run  # noqa: E402
+from make_repo import make_repo  # noqa: E402
 from unit.reader.builders import (  # noqa: E402
     COMMIT,
     FILLED_NOTE,
@@ -388,3 +391,45 @@ def test_a_record_with_nothing_but_the_minimum_is_sent(there: There, root: Path)
 
     assert 0.5 == there.run().data.metrics["test_acc"]
     assert "unknown" == there.run().data.tags["git.dirty"]
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "mlflow-wandb.md"
+_BLOCK = re.compile(r"^<!-- trackers -->\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TRAIN = """
+import ledger
+run = ledger.start("first", config={"lr": 0.1})
+for epoch in range(3):
+    run.log(epoch=epoch, loss=1 / (epoch + 1))
+run.finish()
+"""
+
+
+@pytest.mark.timeout(600)
+def test_every_line_of_the_guide_works(
+    mlflow_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("wandb")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "guide")
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    project = make_repo(tmp_path, {"train.py": TRAIN, ".gitignore": "outputs/\n"})
+    shell = Shell(project, tmp_path / "private")
+    shell.run("ledger init && git add --all && git commit -m 'a ledger' && python train.py")
+    blocks = _BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
+
+    for kind, text in blocks:
+        if kind == "python":
+            (project / "end.py").write_text(text)
+        shell.run("python end.py" if kind == "python" else text)
+
+    assert ["sh", "sh", "python"] == [kind for kind, _ in blocks]
+    client = mlflow.MlflowClient(mlflow_server)
+    number = client.get_experiment_by_name("guide").experiment_id
+    names = {run.info.run_name for run in client.search_runs([number])}
+    assert 2 == len(names)
+    assert "baseline" in names
+    logs = [
+        path.name for path in (project / ".git" / "ledger" / "wandb").glob("offline-run-*/*.wandb")
+    ]
+    assert 3 == len(logs)
+    assert "?? wandb" not in shell.run("git status --porcelain").stdout

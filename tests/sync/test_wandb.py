@@ -44,7 +44,7 @@ def send(root: Path, run_id: str, *, models: bool = False, dry: bool = False) ->
 
 
 def logs(root: Path) -> dict[str, Logged]:
-    found = (root / ".git" / "ledger" / "wandb").glob("*/run-*.wandb")
+    found = (root / ".git" / "ledger" / "wandb").glob("offline-run-*/*.wandb")
     return {path.name[len("run-") : -len(".wandb")]: Logged(path) for path in found}
 
 

@@ -43,6 +43,7 @@ VERBS: Mapping[str, str] = {
     "check": "find runs that nobody could understand or reproduce",
     "ci": "judge what a change brings, against the branch it goes to",
     "doctor": "find and mend what would make recording fail silently",
+    "sync": "send finished runs to MLflow or Weights & Biases",
     "gc": "drop snapshots of committed runs, and leftovers",
     "install": "put the checks into this repository's commit hooks",
     "uninstall": "take the checks out of the commit hooks",

@@ -87,10 +87,8 @@ def plan_run(ledger: Ledger, run: StoredRun) -> Plan:
         LedgerError: it is still running.
         MalformedError: a table of it does not follow the format.
     """
+    refuse_running(ledger, run)
     status = ledger.status(run)
-    if status == "running":
-        message = f"{run.run_id} is still running"
-        raise LedgerError(message, hint="sync it when it has ended")
     tables = curve_rows(ledger, run)
     rows = rows_of(tables["metrics"], run.started)
     started_ms = round(run.started.timestamp() * 1000)
@@ -128,6 +126,17 @@ def plan_run(ledger: Ledger, run: StoredRun) -> Plan:
         models=models_of(ledger, run),
         warnings=(*thinned_lines(run), *warnings),
     )
+
+
+def refuse_running(ledger: Ledger, run: StoredRun) -> None:
+    """Refuse a run that is not over: what is sent of it could not be taken back.
+
+    Raises:
+        LedgerError: it is still running.
+    """
+    if ledger.status(run) == "running":
+        message = f"{run.run_id} is still running"
+        raise LedgerError(message, hint="sync it when it has ended")
 
 
 def _bests(
