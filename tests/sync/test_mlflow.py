@@ -92,7 +92,7 @@ def test_a_run_is_there_with_everything(there: There, root: Path, tmp_path: Path
         root,
         "full",
         epochs(loss=[0.5, 0.4, 0.45], val_acc=[0.8, 0.95, 0.9]),
-        config={"opt": {"name": "sgd", "betas": [0.9, 1]}},
+        config={"opt": {"name": "sgd", "betas": [0.9, 1]}, "empty": ""},
         metrics={"test_acc": 0.91},
         stated=["test_acc"],
         note=FILLED_NOTE,
@@ -106,7 +106,7 @@ def test_a_run_is_there_with_everything(there: There, root: Path, tmp_path: Path
     assert sent.where.endswith(f"/runs/{found.info.run_id}")
     assert run_id == found.info.run_name
     told = {"opt.name": "sgd", "opt.betas": "[0.9, 1]", "lr": "0.01", "model": "mlp"}
-    assert told == found.data.params
+    assert told | {"empty": ""} == found.data.params
     tags = found.data.tags
     assert (COMMIT, "main", "false") == tuple(
         tags[f"git.{key}"] for key in ("commit", "branch", "dirty")

@@ -67,3 +67,16 @@ def test_a_project_that_cannot_be_called_so_is_told(
 
     assert 2 == code
     assert "'a/b' cannot be a project of Weights & Biases" in told
+
+
+def test_a_tracker_that_is_switched_off_is_told(
+    root: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """wandb would take everything, keep nothing, and call it a success."""
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+
+    code, _, told = invoke("sync", "wandb", add_run(root, "off", epochs(loss=[0.5])))
+
+    assert 2 == code
+    assert "WANDB_MODE is disabled: nothing would be sent" in told

@@ -33,6 +33,7 @@ _RUNS = {
     "compare": ("old", "new", "runs"),
     "check": ("runs",),
     "commit": ("runs",),
+    "sync": ("runs",),
 }
 _QUESTIONS = {"query": "question"}
 # Bash cuts words at these unless they stand in quotes, and replaces only what follows the last.

@@ -25,18 +25,19 @@ _SILENT = re.compile(r"Max retries exceeded with url.*?Caused by (\w+)", re.DOTA
 
 
 def load(library: str) -> ModuleType:
-    """Return the tracker's ``library``, imported.
+    """Return the tracker's ``library``, or a module of it, imported.
 
     Raises:
         LedgerError: it is not installed.
     """
+    root = library.partition(".")[0]
     try:
         return importlib.import_module(library)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != library:
+        if error.name is None or error.name.partition(".")[0] != root:
             raise
-        message = f"{library} is not installed"
-        hint = f"pip install 'experiment-ledger[{library}]'"
+        message = f"{root} is not installed"
+        hint = f"pip install 'experiment-ledger[{root}]'"
         raise LedgerError(message, hint=hint) from error
 
 

@@ -190,14 +190,12 @@ def open_mlflow(uri: str | None, experiment: str) -> Iterator[MlflowTarget]:
             experiment is deleted.
     """
     with settled(_QUIET, _LOGGERS):
-        load("mlflow")
-        from mlflow import MlflowClient  # noqa: PLC0415  # only here is MLflow used
-
+        library = load("mlflow")
         address = uri or _ambient()
         shown = strip_user_info(address)
         hint = "is the server up, and the address right? --tracking-uri names another"
         with settled(_IMPATIENT), told(f"MLflow at {shown} cannot be used", hint):
-            client = MlflowClient(tracking_uri=address)
+            client = library.MlflowClient(tracking_uri=address)
             found = client.get_experiment_by_name(experiment)
         if found is not None and found.lifecycle_stage != "active":
             message = f"the experiment {experiment!r} is deleted there"
@@ -214,13 +212,12 @@ def experiment_of(named: str | None, project: str) -> str:
 
 
 def _ambient() -> str:
-    from mlflow.tracking import get_tracking_uri, is_tracking_uri_set  # noqa: PLC0415  # as above
-
-    if not is_tracking_uri_set():  # type: ignore[no-untyped-call]  # MLflow's
+    tracking = load("mlflow.tracking")
+    if not tracking.is_tracking_uri_set():
         message = "no MLflow server is named"
         hint = f"give --tracking-uri, or set {_URI}"
         raise LedgerError(message, hint=hint)
-    return str(get_tracking_uri())
+    return str(tracking.get_tracking_uri())
 
 
 def _sendable(

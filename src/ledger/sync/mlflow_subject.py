@@ -6,6 +6,7 @@ import itertools
 import math
 
 from ledger.reader.text import printable
+from ledger.sync.guest import load
 from ledger.sync.mlflow_names import (
     MAX_METRICS,
     Point,
@@ -137,16 +138,13 @@ class Sender:
         return [point for key, point in mine.items() if key not in there]
 
     def _send_points(self, run_id: str, points: Iterable[Point]) -> None:
-        from mlflow.entities import Metric  # noqa: PLC0415  # only here is MLflow used
-
-        metrics = (Metric(each.key, each.number, each.time_ms, each.step) for each in points)
+        make = load("mlflow.entities").Metric
+        metrics = (make(each.key, each.number, each.time_ms, each.step) for each in points)
         while batch := list(itertools.islice(metrics, MAX_METRICS)):
             self._client.log_batch(run_id, metrics=batch, synchronous=True)
 
     def _entities(self, kind: str, texts: Mapping[str, str]) -> list[object]:
-        from mlflow import entities  # noqa: PLC0415  # as above
-
-        make = getattr(entities, kind)
+        make = getattr(load("mlflow.entities"), kind)
         return [make(key, text) for key, text in texts.items()]
 
     def note(self, line: str) -> None:

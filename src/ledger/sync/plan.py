@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 
 from ledger.contract.config import flatten
 from ledger.contract.json_text import as_list, as_object, as_text
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from ledger.reader.stats import Stat
     from ledger.sync.files import Attachment, Model
     from ledger.sync.rows import Row
+
+
+_MAX_STEP = 2**63 - 1
 
 
 @value
@@ -150,7 +154,8 @@ def _bests(
         if goal is None or number is None or not stat.n:
             continue
         held = sent.get(stat.metric)
-        step = held.step if held is not None and held.number == number else at or 0
+        is_sent = held is not None and held.number == number
+        step = held.step if held is not None and is_sent else _step(at)
         yield Best(metric=stat.metric, number=number, step=step, goal=goal)
 
 
@@ -159,9 +164,9 @@ def _finals(run: StoredRun, stats: Iterable[Stat]) -> Iterator[tuple[str, float]
         if stat.final is None:
             continue
         if not stat.n:
-            yield stat.metric, float(stat.final)
+            yield stat.metric, _float(stat.final)
         elif stat.metric in run.record.stated and stat.final != stat.last:
-            yield f"final/{stat.metric}", float(stat.final)
+            yield f"final/{stat.metric}", _float(stat.final)
 
 
 def _goals(ledger: Ledger, run: StoredRun, metrics: Iterable[str]) -> dict[str, str]:
@@ -215,3 +220,16 @@ def _error(section: Json) -> str | None:
 def _ms(text: str | None, otherwise: int) -> int:
     moment = parse_time(text) if text else None
     return otherwise if moment is None else round(moment.timestamp() * 1000)
+
+
+def _float(number: float) -> float:
+    """Return ``number``; an integer beyond every float is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number > 0 or -1)
+
+
+def _step(at: int | None) -> int:
+    """Return where a record says that a value was reached, 0 where it cannot be a step."""
+    return at if at is not None and abs(at) <= _MAX_STEP else 0

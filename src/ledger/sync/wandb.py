@@ -191,7 +191,11 @@ def open_wandb(project: str, folder: str | None) -> Iterator[WandbTarget]:
     if bad is not None or not 0 < len(project) <= _MAX_PROJECT:
         message = f"{project!r} cannot be a project of Weights & Biases"
         raise LedgerError(message, hint=r"use --project, up to 128 characters without /\#?%:")
-    is_offline = os.environ.get("WANDB_MODE", "online") == "offline"
+    mode = os.environ.get("WANDB_MODE") or "online"
+    if mode == "disabled":
+        message = "WANDB_MODE is disabled: nothing would be sent"
+        raise LedgerError(message, hint="unset it, or set WANDB_MODE=offline")
+    is_offline = mode in {"offline", "dryrun"}
     with settled(_QUIET, _LOGGERS):
         library = load("wandb")
         if not is_offline and not library.login(prompt=False, verify=False):

@@ -75,6 +75,7 @@ def in_bash(home: Path, line: str, *, folder: str = "project") -> list[str]:
         ("ledger que", ["query"]),
         ("ledger show 2026-02-01_17", ["2026-02-01_1730_small_lr-7572ice4"]),
         ("ledger show small", ["small_lr-7572ice4"]),
+        ("ledger sync mlflow small", ["small_lr-7572ice4"]),
         ("ledger compare small_lr 75", ["7572ice4"]),
         ("ledger show @", ["latest", "best:"]),
         ("ledger show @best:va", ["val_acc"]),

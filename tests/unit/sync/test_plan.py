@@ -117,6 +117,14 @@ def test_stated_metrics_are_sent_beside_the_rows(tmp_path: Path) -> None:
     assert {"test_acc": 0.7, "final/val_acc": 0.99} == plan.run.finals
 
 
+def test_a_number_beyond_every_float_is_infinite(tmp_path: Path) -> None:
+    stated = {"huge": 10**400, "tiny": -(10**400)}
+
+    plan = planned(tmp_path, metrics=stated, stated=["huge", "tiny"])
+
+    assert {"huge": math.inf, "tiny": -math.inf} == plan.run.finals
+
+
 def test_files_hold_record_note_patch_config_environment_and_packages(tmp_path: Path) -> None:
     make_project(tmp_path)
     packages = add_packages(tmp_path, "numpy==2.3.1")
