@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from typing import TYPE_CHECKING, Any
 
 
@@ -20,13 +21,14 @@ _HEAD_SIZE = 7
 _BLOCK = 32768
 _FRAGMENT = struct.Struct("<IHB")
 _WHOLE, _LAST = 1, 4
+_LIMIT_S = 30.0
 
 
 class Logged:
     """What one log holds."""
 
     def __init__(self, path: Path) -> None:
-        self.records = list(_records(path.read_bytes()))
+        self.records = _whole(path)
         self.run = next(each.run for each in self.records if each.HasField("run"))
         self.history = [
             _items(each.history.item) for each in self.records if each.HasField("history")
@@ -60,6 +62,16 @@ class Logged:
         """Names of the files that are to be sent."""
         named = (each.files.files for each in self.records if each.HasField("files"))
         return {file.path for files in named for file in files}
+
+
+def _whole(path: Path) -> list[Any]:
+    """Return the records once the last is there: wandb's own process writes them a moment later."""
+    deadline = time.monotonic() + _LIMIT_S
+    while True:
+        records = list(_records(path.read_bytes()))
+        if any(each.HasField("exit") for each in records) or time.monotonic() > deadline:
+            return records
+        time.sleep(0.02)
 
 
 def _records(data: bytes) -> Iterator[Any]:

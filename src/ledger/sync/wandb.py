@@ -105,10 +105,10 @@ class WandbTarget:
         """Send one subject under an id that was never used, and remember it."""
         held = self._sent.get(key)
         entry = Remembered(id=_next_id(key, held), digest=None, where="")
-        self._sent.put(key, entry)
         run = self._library.init(**self._options(plan, subject, entry.id))
         code = 1
         try:
+            self._sent.put(key, entry)  # not before: a key that is refused uses no id up
             _log(run, subject)
             if subject.trial_id is None:
                 _save(run, plan, models)
