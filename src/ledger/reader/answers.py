@@ -57,12 +57,16 @@ class RankedRow:
     """The key of ``per`` and its value; part of the JSON only where the question says per."""
     is_incomplete: bool = False
     """Whether something of the run could not be written; not part of the JSON, ``show`` tells."""
+    imported: str | None = None
+    """The tool that the run came from; part of the JSON only where it came from one."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
         fields = {k: v for k, v in as_dict(self).items() if k not in _TOLD_ELSEWHERE}
         if self.group is None:
             del fields["group"]
+        if self.imported is None:
+            del fields["imported"]
         return {key: _json(item) for key, item in fields.items()}
 
 

@@ -6,9 +6,10 @@ from ledger.contract.json_text import as_object, as_text, dump_canonical
 from ledger.reader.answers import Answer
 from ledger.reader.code_diff import code_differences
 from ledger.reader.difference import Difference, difference
-from ledger.reader.facts import data_sections, is_same_data, params, seed_of
+from ledger.reader.facts import data_sections, is_same_data, params, seed_of, tool_of
 from ledger.reader.metric_diff import measure, metric_differences
 from ledger.reader.notes import read_note
+from ledger.reader.text import printable
 from ledger.value import as_dict, value
 
 
@@ -113,7 +114,12 @@ def compare(
         is_same_data=is_same_data(old.record, new.record),
         is_same_code=is_same_code,
         is_same_environment=_is_same(_identity(old), _identity(new)),
-        warnings=(*measured.warnings, *package_warnings, *code_warnings),
+        warnings=(
+            *dict.fromkeys(_imported_lines(old, new)),
+            *measured.warnings,
+            *package_warnings,
+            *code_warnings,
+        ),
         unknown=frozenset(
             name
             for name, is_known in {
@@ -137,6 +143,13 @@ def answer_of(comparison: Comparison, question: str) -> Answer[Difference]:
     """Return the answer whose rows are what a comparison holds."""
     rows, warnings = comparison.differences, comparison.warnings
     return Answer(verb="compare", question=question, rows=rows, warnings=warnings)
+
+
+def _imported_lines(*runs: StoredRun) -> Iterator[str]:
+    for run in runs:
+        tool = tool_of(run.record)
+        if tool is not None:
+            yield f"{run.run_id} was imported from {printable(tool)}"
 
 
 def _sections(

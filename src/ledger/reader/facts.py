@@ -132,6 +132,11 @@ def seed_of(record: RunRecord) -> Json:
     return record.config.get("seed") if was_set is None else was_set
 
 
+def tool_of(record: RunRecord) -> str | None:
+    """Return the tool that the run came from, None for a run of our own."""
+    return as_text(as_object(record.document.get("imported_from")).get("tool"))
+
+
 def _number(text: str) -> float | None:
     return finite(float(text)) if len(text) < 400 and _NUMBER.fullmatch(text) else None  # noqa: PLR2004
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ledger.reader.index import Index
     from ledger.reader.ledger import Ledger, StoredRun
 
+_WAITING = frozenset({"missing", "unfilled"})
+"""Notes that a person is asked for; of an imported run nobody is."""
+
 
 @value
 class Filters:
@@ -62,7 +65,7 @@ class ListedRun:
     tags: tuple[str, ...]
     objective: Objective | None
     note: str
-    """complete, referred, unfilled or missing."""
+    """complete, referred, unfilled or missing; of an imported run also not asked."""
     commit: str | None
     branch: str | None
     dirty: bool | None
@@ -70,6 +73,8 @@ class ListedRun:
     is_retracted: bool
     is_incomplete: bool = False
     """Whether something of the run could not be written; ``show`` tells what, the JSON not."""
+    imported: str | None = None
+    """The tool that the run came from; part of the JSON only where it came from one."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
@@ -79,6 +84,8 @@ class ListedRun:
         }
         fields["retracted"] = fields.pop("is_retracted")
         del fields["is_incomplete"]
+        if self.imported is None:
+            del fields["imported"]
         return fields  # type: ignore[return-value]  # plain fields
 
 
@@ -103,7 +110,7 @@ def list_runs(ledger: Ledger, filters: Filters, *, limit: int | None = None) -> 
         if limit is not None and len(rows) == limit:
             break
         listed = _listed(ledger, row)
-        if not filters.is_note_missing or listed.note in {"missing", "unfilled"}:
+        if not filters.is_note_missing or listed.note in _WAITING:
             rows.append(listed)
     return Answer(
         verb="ls",
@@ -133,7 +140,8 @@ def duration_s(ledger: Ledger, run: StoredRun) -> float | None:
 def _listed(ledger: Ledger, row: tuple[Any, ...]) -> ListedRun:
     (run_id, name, status, started, ended, tags, commit, branch, dirty, data, *rest) = row
     objective, goal, low, low_at, high, high_at, is_by_epoch, path, n_filled, *flags = rest
-    is_incomplete, started_text, ended_text, is_retracted = flags
+    is_incomplete, started_text, ended_text, imported, is_retracted = flags
+    note = "complete" if n_filled == len(SECTIONS) else folder_note_state(ledger, path)
     number, at = (low, low_at) if goal == "min" else (high, high_at)
     over = ended
     if ended is None and status == "running":
@@ -155,12 +163,13 @@ def _listed(ledger: Ledger, row: tuple[Any, ...]) -> ListedRun:
             epoch=at if is_by_epoch else None,
             step=None if is_by_epoch else at,
         ),
-        note="complete" if n_filled == len(SECTIONS) else folder_note_state(ledger, path),
+        note="not asked" if imported and note in _WAITING else note,
         commit=commit,
         branch=branch,
         dirty=dirty,
         data_hash=data,
         is_incomplete=is_incomplete,
+        imported=imported,
         is_retracted=is_retracted,
     )
 
@@ -176,7 +185,8 @@ _TESTS = (("r.status = $status", "status"), ("list_contains(r.tags, $tag)", "tag
 _LISTED = """
     SELECT r.run_id, r.name, r.status, r.started, r.ended, r.tags, r.commit, r.branch, r.dirty,
         r.data_hash, r.objective, r.goal, s.low, s.low_at, s.high, s.high_at, s.is_by_epoch,
-        r.path, n.n_filled, r.is_incomplete, r.started_text, r.ended_text, r.is_retracted
+        r.path, n.n_filled, r.is_incomplete, r.started_text, r.ended_text, r.tool,
+        r.is_retracted
     FROM fresh.records r
     LEFT JOIN summary s ON s.run_id = r.run_id AND s.metric = r.objective
     LEFT JOIN (

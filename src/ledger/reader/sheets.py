@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ledger.contract.record import RunRecord
     from ledger.reader.answers import RankedRow
     from ledger.reader.compare import Comparison
     from ledger.reader.detail import MetricDetail, RunDetail
@@ -252,13 +253,19 @@ def _facts(detail: RunDetail) -> Iterator[tuple[Cell, ...]]:
         "command": " ".join(text for text in map(as_text, argv) if text),
         "incomplete": as_text(record.document.get("incomplete")),
         "retracted": detail.retraction,
-        "imported": as_text(as_object(record.document.get("imported_from")).get("tool")),
+        "imported": _origin_text(record),
         "folder": detail.run.path,
     }
     yield from ((key, text) for key, text in optional.items() if text)
     yield from (("thinned", line) for line in thinned_lines(detail.run))
     told = map(as_text, as_list(record.document.get("warnings")))
     yield from (("warning", line) for line in told if line)
+
+
+def _origin_text(record: RunRecord) -> str:
+    """Return the tool that the run came from, and where it was read; "" for one of our own."""
+    origin = as_object(record.document.get("imported_from"))
+    return ": ".join(text for key in ("tool", "uri") if (text := as_text(origin.get(key))))
 
 
 def _metric_row(each: MetricDetail, blocks: str) -> tuple[Cell, ...]:
@@ -300,7 +307,7 @@ def _sides(each: Difference) -> tuple[Cell, Cell, Cell]:
 
 
 def _flags(row: RankedRow) -> str:
-    flags = [_dirt(row.dirty)] if row.dirty is not False else []
+    flags = _origin(row)
     if row.n_nonfinite:
         flags.append(f"{row.n_nonfinite} not finite")
     if row.is_incomplete:
@@ -309,12 +316,15 @@ def _flags(row: RankedRow) -> str:
 
 
 def _listed_flags(row: ListedRun) -> str:
-    flags = [_dirt(row.dirty), _INCOMPLETE if row.is_incomplete else ""]
-    return ", ".join(filter(None, flags))
+    return ", ".join([*_origin(row), *([_INCOMPLETE] if row.is_incomplete else [])])
 
 
-def _dirt(dirty: bool | None) -> str:  # noqa: FBT001  # the record's own three values
-    return {True: "dirty", False: "", None: "dirty?"}[dirty]
+def _origin(row: RankedRow | ListedRun) -> list[str]:
+    """Return the flag of a run whose code is not simply that of its commit."""
+    if row.imported is not None and row.dirty is None:
+        return ["imported"]
+    flag = {True: "dirty", False: "", None: "dirty?"}[row.dirty]
+    return [*([flag] if flag else []), *(["imported"] if row.imported is not None else [])]
 
 
 def _at(row: ListedRun) -> Cell:

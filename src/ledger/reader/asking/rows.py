@@ -30,10 +30,14 @@ class TrialRow:
     ended: str | None
     message: str | None
     params: Mapping[str, Json]
+    imported: str | None = None
+    """The tool that its run came from; part of the JSON only where it came from one."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
         plain: dict[str, Json] = as_dict(self)  # type: ignore[assignment]  # plain fields
+        if self.imported is None:
+            del plain["imported"]
         return plain | {"score": json_number(self.score), "params": dict(self.params)}
 
 

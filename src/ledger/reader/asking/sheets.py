@@ -43,7 +43,7 @@ def sheets_of(answered: Answered) -> list[Grid]:
         return [_ranking_sheet(rows, question)]  # type: ignore[arg-type]  # its rows
     if isinstance(question, Listing):
         is_of_runs = question.of == "runs"
-        return [listing_sheet(rows) if is_of_runs else _trials_sheet(rows)]  # type: ignore[arg-type]  # its rows
+        return [listing_sheet(rows) if is_of_runs else _marked(_trials_sheet(rows), rows)]  # type: ignore[arg-type]  # its rows
     return [flat_of(answered, is_for_people=True)]
 
 
@@ -94,6 +94,14 @@ def _with_column(grid: Grid, place: int, name: str, cells: Sequence[Cell]) -> Gr
     rows = ((*row[:place], cell, *row[place:]) for row, cell in zip(grid.rows, cells, strict=True))
     header = (*grid.header[:place], name, *grid.header[place:])
     return Grid(header=header, rows=tuple(rows), title=grid.title)
+
+
+def _marked(grid: Grid, rows: Sequence[TrialRow]) -> Grid:
+    """Return a list of trials with a flag for those of imported runs, where there is one."""
+    if not any(row.imported for row in rows):
+        return grid
+    flags = ["imported" if row.imported else "" for row in rows]
+    return _with_column(grid, grid.header.index("status") + 1, "flags", flags)
 
 
 def _counts(rows: Sequence[CountRow], by: Sequence[str], of: str, missing: Cell) -> Grid:

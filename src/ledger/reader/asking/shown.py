@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.contract.json_text import as_object, as_text, dump_canonical
 from ledger.errors import MalformedError, UnknownNameError
 from ledger.reader.answers import RankedRow
-from ledger.reader.facts import data_hash, params
+from ledger.reader.facts import data_hash, params, tool_of
 from ledger.value import value
 
 
@@ -85,6 +85,7 @@ def ranked_rows(
             n_nonfinite=each.n_nonfinite,
             group=None if groups is None else groups[place],
             is_incomplete=run.is_incomplete,
+            imported=tool_of(run.record),
         )
 
 

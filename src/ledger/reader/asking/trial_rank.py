@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     *("run_id", "trial_id", "value", "epoch", "step", "last", "n_nonfinite", "status"),
-    *("commit", "dirty", "data_hash", "is_incomplete"),
+    *("commit", "dirty", "data_hash", "is_incomplete", "imported"),
 )
 _READINGS = {
     "low": "min(value) FILTER (isfinite(value))",
@@ -100,6 +100,7 @@ def _asked_sql(
                 CASE WHEN p.epoch IS NULL THEN p.step END AS step, p.last,
                 coalesce(p.n_nonfinite, 0) AS n_nonfinite, coalesce(t.status, r.status) AS status,
                 r.commit, r.dirty, r.data_hash, r.is_incomplete,
+                r.tool AS imported,
                 coalesce(t.started, r.started) AS started,
                 NOT {gone} AND coalesce(isfinite(p.value), false) AS is_ranked
             FROM ({SUBJECTS}) t JOIN runs r USING (run_id)

@@ -43,13 +43,13 @@ def list_trials(asked: Asked, question: Listing) -> Answer[TrialRow]:
     bound = Bound()
     is_asked = asked.scope_sql(question.scope, keys, bound, is_of_trials=True)
     gone = "false" if asked.with_retracted else "r.is_retracted"
-    columns = ", ".join(f"t.{name}" for name in _FIELDS)
+    columns = ", ".join([*(f"t.{name}" for name in _FIELDS), "r.tool AS imported"])
     statement = f"""
         SELECT {columns}, NOT {gone} AS is_kept, count(*) FILTER ({gone}) OVER ()
         FROM ({SUBJECTS}) t JOIN runs r USING (run_id) WHERE {is_asked}
         ORDER BY is_kept DESC, r.started, t.run_id, t.started, t.trial_id"""  # noqa: S608  # marks
     found = asked.index.rows(statement, bound.of(statement))
-    width = len(_FIELDS)
+    width = len(_FIELDS) + 1
     kept = [row[:width] for row in found if row[width]][: asked.limit or question.limit]
     of_trials = trial_params(asked.index, [(str(row[0]), str(row[1])) for row in kept])
     return Answer(
@@ -81,7 +81,7 @@ def trial_params(
 def _row(
     row: Sequence[object], of_trials: Mapping[tuple[str, str], Mapping[str, Json]]
 ) -> TrialRow:
-    named = dict(zip(_FIELDS, row, strict=True))
+    named = dict(zip((*_FIELDS, "imported"), row, strict=True))
     times = {name: _iso(named[name]) for name in ("started", "ended")}  # type: ignore[arg-type]  # the view's own types
     found = of_trials.get((str(row[0]), str(row[1])), {})
     return TrialRow(**{**named, **times}, params=found)  # type: ignore[arg-type]  # as above

@@ -7,7 +7,7 @@ from ledger.contract.layout import PATCH_NAME
 from ledger.errors import MalformedError, UnknownNameError
 from ledger.reader.answers import json_number
 from ledger.reader.asking.shown import differing
-from ledger.reader.facts import data_hashes, params
+from ledger.reader.facts import data_hashes, params, tool_of
 from ledger.reader.whence.why import reasons
 from ledger.value import as_dict, value
 
@@ -56,11 +56,15 @@ class WhenceRow:
     """Params by dotted path that differ among the rows shown."""
     reproduce: str
     """Shell commands that make the run again, from the repository's root; "" without a command."""
+    imported: str | None = None
+    """The tool that the run came from; part of the JSON only where it came from one."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the row as ``--format json`` holds it."""
         data: list[Json] = [{"name": name, "hash": content} for name, content in self.data]
         fields = as_dict(self) | {"why": list(self.why), "data": data, "config": dict(self.config)}
+        if self.imported is None:
+            del fields["imported"]
         return fields | {"value": json_number(self.value)}  # type: ignore[return-value]  # plain fields
 
 
@@ -137,6 +141,7 @@ def _row(
         data=tuple(data_hashes(run.record)),
         config=config,
         reproduce=command_line(run, _prefix(ledger)),
+        imported=tool_of(run.record),
     )
 
 

@@ -64,7 +64,9 @@ def whence_rows(rows: Sequence[WhenceRow]) -> Grid:
 
 def _flags(row: WhenceRow) -> str:
     flags = ["retracted"] if row.retracted else []
-    if row.dirty is not False:
+    if row.imported is not None:
+        flags.append("imported")
+    elif row.dirty is not False:
         flags.append("dirty" if row.dirty else "dirty?")
     if row.status != "finished":
         flags.append(row.status)
