@@ -83,9 +83,20 @@ def commands() -> str:
             context = click.Context(
                 command, info_name=verb, parent=parent, **command.context_settings
             )
-            said = command.get_help(context)
-            parts.append(f"\n## ledger {verb}\n\n{_sentence(line)}\n\n```text\n{said}\n```\n")
+            said = [command.get_help(context), *_below(command, context)]
+            helps = "".join(f"```text\n{text}\n```\n\n" for text in said).removesuffix("\n")
+            parts.append(f"\n## ledger {verb}\n\n{_sentence(line)}\n\n{helps}")
     return "".join(parts)
+
+
+def _below(command: click.Command, context: click.Context) -> list[str]:
+    """Return the help of each verb below ``command``; none of one that has no such verbs."""
+    if not isinstance(command, click.Group):
+        return []
+    return [
+        below.get_help(click.Context(below, info_name=name, parent=context))
+        for name, below in command.commands.items()
+    ]
 
 
 def _check(rule: Rule) -> str:

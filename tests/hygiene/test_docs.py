@@ -190,7 +190,9 @@ def test_marked_blocks_work(page: Path, tmp_path: Path) -> None:
 
     for number, block in enumerate(_BLOCK.finditer(page.read_text(encoding="utf-8"))):
         if block["verb"] == "file":
-            (project / block["what"]).write_text(block["text"], encoding="utf-8")
+            path = project / block["what"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block["text"], encoding="utf-8")
         elif block["kind"] == "python":
             script = project.parent / f"block_{number}.py"
             script.write_text(block["text"], encoding="utf-8")

@@ -36,6 +36,7 @@ VERBS: Mapping[str, str] = {
     "whence": "find the runs that a number, a file, a hash or a text comes from",
     "why": "say what changed since a run's parent, and what came of it",
     "retract": "take a run back, with a reason",
+    "import": "bring past work of other tools into the ledger",
     "note": "write the note of a run",
     "triage": "walk through the notes that still wait",
     "commit": "commit exactly the code each run saw, its record and its note",

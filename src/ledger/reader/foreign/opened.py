@@ -61,7 +61,7 @@ def open_table(given: Path, now: datetime) -> ForeignLedger:
     try:
         table = decode(found.path)
         roles = infer_roles(table, found.meta)
-        rows, n_executions = _index_rows(table, roles)
+        rows, n_executions = index_rows(table, roles)
     except MalformedError as error:
         raise error.at(found.path) from error
     columns = _columns(roles)
@@ -78,8 +78,14 @@ def open_table(given: Path, now: datetime) -> ForeignLedger:
     return ForeignLedger(ledger=ledger, said=tuple(_said(found, table, roles, base, n_executions)))
 
 
-def _index_rows(table: Decoded, roles: Roles) -> tuple[list[dict[str, Cell]], int]:
-    """Return the index cells of every row; epochs that begin again are another execution."""
+def index_rows(table: Decoded, roles: Roles) -> tuple[list[dict[str, Cell]], int]:
+    """Return the index cells of every row, and up to how many executions a trial has.
+
+    Epochs that begin again within a trial are another execution of it.
+
+    Raises:
+        MalformedError: with the line, for a cell that is no number where one must be.
+    """
     at = {ours: table.header.index(name) for ours, name in roles.index.items()}
     has_executions = "execution" in at or "epoch" not in at
     rows: list[dict[str, Cell]] = []

@@ -45,7 +45,9 @@ class Roles:
         return found | dict.fromkeys(self.metrics, "metric") | dict.fromkeys(self.meta, "meta")
 
 
-def infer_roles(table: Decoded, meta: frozenset[str]) -> Roles:
+def infer_roles(
+    table: Decoded, meta: frozenset[str], known: Mapping[str, Role] | None = None
+) -> Roles:
     """Return the roles of the columns of ``table``.
 
     A number that changes within a trial, or whose name ends with a word that says what is better
@@ -55,6 +57,7 @@ def infer_roles(table: Decoded, meta: frozenset[str]) -> Roles:
     Args:
         table: the rows.
         meta: columns that are neither, as the tool itself says.
+        known: roles that need not be inferred, by column.
 
     Raises:
         MalformedError: no column can be a metric.
@@ -69,7 +72,7 @@ def infer_roles(table: Decoded, meta: frozenset[str]) -> Roles:
     for name in table.header:
         if name in taken:
             continue
-        kind = _kind(name, by_name.get(name, ()), trials)
+        kind = (known or {}).get(name) or _kind(name, by_name.get(name, ()), trials)
         if name in meta or kind == "meta":
             others.append(name)
         else:
