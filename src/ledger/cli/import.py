@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ledger.project import Project
-    from ledger.sync.importers.bring import Source
+    from ledger.sync.importers.sweep import Source
 
 _dry_option = click.option("--dry-run", is_flag=True, help="Only say what would be imported.")
 _paths = click.argument(
@@ -59,6 +59,23 @@ def kt_masterlog(paths: tuple[Path, ...], *, dry_run: bool) -> None:
     beside a table says what the table lacks.
     """
     _bring_searches(paths, is_dry=dry_run)
+
+
+@command.command("optuna")
+@click.argument("storage", metavar="STORAGE")
+@click.option("--study", metavar="NAME", help="Only this study of the storage.")
+@_dry_option
+def optuna(storage: str, *, study: str | None, dry_run: bool) -> None:
+    """Import studies of Optuna.
+
+    STORAGE is the URL of a database, or the path of a SQLite file or of a journal. Optuna must be
+    installed: it reads the storage.
+    """
+    from ledger.sync.importers.optuna import study_sources
+
+    project = find_project([Path.cwd()])
+    home = os.environ.get("HOME")
+    _bring([lambda: study_sources(storage, study, project.root, home)], project, is_dry=dry_run)
 
 
 def _bring_searches(paths: Iterable[Path], *, is_dry: bool) -> None:

@@ -6,32 +6,19 @@ from ledger.errors import LedgerError
 from ledger.reader.foreign.found import find_table
 from ledger.sync.importers import keras_tuner, masterlog
 from ledger.sync.importers.store import Store
-from ledger.sync.importers.sweep import shown_uri
+from ledger.sync.importers.sweep import Source, shown_uri
 from ledger.sync.importers.tuner_files import projects_in, read_search
 from ledger.value import value
 from ledger.writer.claim import find_folder
-from ledger.writer.reopen import remembered
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from ledger.project import Project
     from ledger.sync.importers.store import Plan
-    from ledger.sync.importers.sweep import ForeignSweep
-
-
-@value
-class Source:
-    """One search or study that may be imported."""
-
-    shown: str
-    read: Callable[[], ForeignSweep]
-    """Raises LedgerError."""
-    state: Path | None = None
-    """The folder in which the tool keeps the state of a search."""
 
 
 @value
@@ -87,13 +74,14 @@ def bring(
     """
     store = Store(project)
     for source in sources:
-        recorded = remembered(source.state) if source.state else None
-        if recorded is not None and find_folder(project.ledger_dir, recorded) is not None:
-            told = f"{source.shown}: was recorded as {recorded} while it ran; nothing is imported"
-            yield Outcome(text=told, run_id=recorded)
-            continue
         try:
-            plan = store.plan(source.read())
+            sweep = source.read()
+            recorded = sweep.recorded_as
+            if recorded is not None and find_folder(project.ledger_dir, recorded) is not None:
+                told = f"{source.shown}: was recorded as {recorded} while it ran"
+                yield Outcome(text=f"{told}; nothing is imported", run_id=recorded)
+                continue
+            plan = store.plan(sweep)
             if plan.is_new and not is_dry:
                 store.put(plan)
         except LedgerError as error:
@@ -109,15 +97,12 @@ def bring(
 def _with_table(shown: Path, table: Path, root: Path, home: str | None) -> Source:
     """Return the source of a table of kt-masterlog, called by the project or table ``shown``."""
     uri = shown_uri(shown, root, home)
-    state = shown if shown.is_dir() else None
-    return Source(shown=uri, read=lambda: masterlog.read_table(table, uri), state=state)
+    return Source(shown=uri, read=lambda: masterlog.read_table(table, uri))
 
 
 def _alone(project: Path, uri: str) -> Source:
     """Return the source of a project folder of KerasTuner."""
-    return Source(
-        shown=uri, read=lambda: keras_tuner.sweep_of(read_search(project), uri), state=project
-    )
+    return Source(shown=uri, read=lambda: keras_tuner.sweep_of(read_search(project), uri))
 
 
 def _described(plan: Plan, *, is_dry: bool) -> str:

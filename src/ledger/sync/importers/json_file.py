@@ -6,6 +6,7 @@ Tools write what our own reader refuses: a bare NaN is what a score of a trial m
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 from pathlib import Path
@@ -57,3 +58,13 @@ def parse_object(data: bytes, path: Path, hint: str) -> dict[str, Json]:
         message = "holds no JSON object"
         raise MalformedError(message, hint=hint, path=path)
     return as_object(found)
+
+
+def as_number(item: Json) -> float | None:
+    """Return the number ``item``, infinite where a float cannot hold it; None where it is none."""
+    if isinstance(item, bool) or not isinstance(item, int | float):
+        return None
+    try:
+        return float(item)
+    except OverflowError:
+        return math.inf if item > 0 else -math.inf

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.sync.importers.sweep import ForeignRow, ForeignSweep, ForeignTrial, digest_of
 from ledger.sync.importers.tuner_files import ORACLE, TRIAL
+from ledger.writer.reopen import remembered
 
 
 TYPE_CHECKING = False
@@ -60,6 +61,7 @@ def sweep_of(search: TunedSearch, uri: str) -> ForeignSweep:
         ended=None if began else last,
         are_times_said=began is not None,
         epoch_base=0,
+        recorded_as=remembered(search.folder),
         said=tuple(_said(search)),
     )
 

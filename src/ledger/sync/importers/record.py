@@ -125,6 +125,6 @@ def note_lines(sweep: ForeignSweep, parent: RunRecord | None) -> dict[str, list[
 def _warnings(sweep: ForeignSweep) -> Iterator[str]:
     yield from sweep.said
     if sweep.objective is None:
-        yield "the source does not tell which metric was the objective"
+        yield sweep.why_no_objective
     if not sweep.are_times_said:
         yield "the source does not say when it ran; the times are those of its files"

@@ -13,7 +13,7 @@ from ledger.value import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ledger.contract.metrics import Cell
@@ -75,6 +75,8 @@ class ForeignSweep:
     """min or max, by metric, where the tool says so."""
     objective: tuple[str, str] | None = None
     """(metric, min or max)."""
+    why_no_objective: str = "the source does not tell which metric was the objective"
+    """What is told where there is none."""
     tuner: str | None = None
     space: Mapping[str, object] | None = None
     max_trials: int | None = None
@@ -90,8 +92,19 @@ class ForeignSweep:
     """Whether the tool says when it was; else these are the times of its files."""
     epoch_base: int | None = None
     """The number of the first epoch; None where that is not known."""
+    recorded_as: str | None = None
+    """The run that recorded it while it ran."""
     said: tuple[str, ...] = ()
     """What a reader of the run should know, a sentence each."""
+
+
+@value
+class Source:
+    """One search or study that may be imported."""
+
+    shown: str
+    read: Callable[[], ForeignSweep]
+    """Raises LedgerError."""
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:

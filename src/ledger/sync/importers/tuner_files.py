@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from ledger.contract.direction import is_goal
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.errors import LedgerError, MalformedError
-from ledger.sync.importers.json_file import parse_object, read_inside
+from ledger.sync.importers.json_file import as_number, parse_object, read_inside
 from ledger.value import value
 
 
@@ -162,7 +160,7 @@ def _trial(document: Mapping[str, Json], path: Path, hint: str) -> TunedTrial:
         space=space,
         metrics={name: _observed(as_object(each)) for name, each in histories.items()},
         goals={name: str(goal) for name, goal in goals.items() if is_goal(goal)},
-        score=_number(document.get("score")),
+        score=as_number(document.get("score")),
         best_step=best_step if isinstance(best_step, int) and best_step >= 0 else None,
         status=_STATUSES.get(status, status.lower()) if status else None,
         message=as_text(document.get("message")),
@@ -192,16 +190,7 @@ def _observed(history: Mapping[str, Json]) -> dict[int, list[float]]:
     found: dict[int, list[float]] = {}
     for each in map(as_object, as_list(history.get("observations"))):
         step, given = each.get("step"), each.get("value")
-        numbers = map(_number, given if isinstance(given, list) else [given])
+        numbers = map(as_number, given if isinstance(given, list) else [given])
         known = [number for number in numbers if number is not None]
         found.setdefault(step if isinstance(step, int) and step >= 0 else 0, []).extend(known)
     return {step: numbers for step, numbers in found.items() if numbers}
-
-
-def _number(item: Json) -> float | None:
-    if isinstance(item, bool) or not isinstance(item, int | float):
-        return None
-    try:
-        return float(item)
-    except OverflowError:
-        return math.inf if item > 0 else -math.inf
