@@ -7,7 +7,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from ledger.cli.main import main
 from ledger.storage import files
 from make_repo import make_repo
 from unit.reader.builders import add_run, make_project
@@ -135,10 +137,6 @@ def test_leftovers_of_an_import_that_was_killed_go(project: Path, past: Path) ->
 
 
 def test_imported_runs_pass_every_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from click.testing import CliRunner
-
-    from ledger.cli.main import main
-
     repo = make_repo(tmp_path, {"train.py": "pass\n"})
     make_project(repo)
     for sweep in ("random", "random_exec2", "hyperband"):
@@ -150,3 +148,23 @@ def test_imported_runs_pass_every_check(tmp_path: Path, monkeypatch: pytest.Monk
 
     assert 0 == done.exit_code
     assert "3 runs judged: 0 to mend" in done.stderr
+
+
+def test_large_table_is_thinned_as_that_of_any_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = make_repo(tmp_path, {"train.py": "pass\n"})
+    make_project(repo, settings="max_table_mb = 0.2")
+    lines = [f"0,{epoch},0.1,{epoch / 7}\n" for epoch in range(1, 20_000)]
+    table = "".join(["trial_id,epoch,lr,val_acc\n", *lines])
+    (repo / "long_master_log.csv").write_text(table, encoding="utf-8")
+    monkeypatch.chdir(repo)
+
+    assert 0 == run_import("kt-masterlog", "long_master_log.csv").exit_code
+
+    record = record_in(only_run(repo))
+    thinned = record["thinned"]["metrics.csv"]  # type: ignore[index,call-overload]  # JSON
+    assert 19_999 == thinned["rows"]  # type: ignore[index,call-overload]  # JSON
+    assert 19_999 == (repo / str(thinned["path"])).read_bytes().count(b"\n") - 1  # type: ignore[index,call-overload]
+    assert (only_run(repo) / "metrics.csv").stat().st_size < 200_000
+    assert 0 == CliRunner().invoke(main, ["check", "--all"]).exit_code
