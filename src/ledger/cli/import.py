@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ledger.project import Project
-    from ledger.sync.importers.sweep import Source
+    from ledger.sync.importers.sweep import Around, Source
 
 _dry_option = click.option("--dry-run", is_flag=True, help="Only say what would be imported.")
 _paths = click.argument(
@@ -74,17 +74,26 @@ def optuna(storage: str, *, study: str | None, dry_run: bool) -> None:
     from ledger.sync.importers.optuna import study_sources
 
     project = find_project([Path.cwd()])
-    home = os.environ.get("HOME")
-    _bring([lambda: study_sources(storage, study, project.root, home)], project, is_dry=dry_run)
+    around = _around(project)
+    _bring([lambda: study_sources(storage, study, around)], project, is_dry=dry_run)
 
 
 def _bring_searches(paths: Iterable[Path], *, is_dry: bool) -> None:
     from ledger.sync.importers.bring import tuner_sources
 
     project = find_project([Path.cwd()])
-    home = os.environ.get("HOME")
-    readers = [lambda path=path: tuner_sources(path, project.root, home) for path in paths]
+    around = _around(project)
+    readers = [lambda path=path: tuner_sources(path, around) for path in paths]
     _bring(readers, project, is_dry=is_dry)
+
+
+def _around(project: Project) -> Around:
+    from ledger.sync.importers.sweep import Around
+
+    known, home = os.environ.get("KT_MASTERLOG_REGISTRY_DIR"), os.environ.get("HOME")
+    default = Path(home, ".kt-masterlog", "runs") if home else None
+    registry = Path(known) if known else default
+    return Around(root=project.root, home=Path(home) if home else None, registry=registry)
 
 
 def _bring(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from ledger.contract.direction import is_goal
@@ -41,8 +42,12 @@ class FoundTable:
     """(hostname, pid) of the process that a manifest says is still writing."""
 
 
-def find_table(given: Path) -> FoundTable:
+def find_table(given: Path, registry: Path | None = None) -> FoundTable:
     """Return the table that ``given`` is: a CSV file, a manifest, or a folder with one table.
+
+    Args:
+        given: the path.
+        registry: a folder of manifests, which name their tables; those beside a table go first.
 
     Raises:
         LedgerError: nothing is there, or a folder holds no table or several.
@@ -60,7 +65,7 @@ def find_table(given: Path) -> FoundTable:
         manifest = _object(given)
         path = _named_by(given, manifest)
     about = _config(path)
-    manifest = manifest or _registered(path)
+    manifest = manifest or _registered(path) or _named_in(registry, path)
     objective = about.get("objective_metric"), about.get("objective_direction")
     extra = about.get("extra_fields")
     status = manifest.get("status")
@@ -127,10 +132,24 @@ def _registered(path: Path) -> Mapping[str, Json]:
     return {}
 
 
+def _named_in(registry: Path | None, table: Path) -> Mapping[str, Json]:
+    """Return the latest manifest in ``registry`` whose table is ``table``; broken ones are none."""
+    found: list[Mapping[str, Json]] = []
+    for path in sorted(registry.glob("*.json")) if registry is not None else ():
+        try:
+            manifest = _object(path)
+        except LedgerError:
+            continue
+        named = _text(manifest.get("csv_path"))
+        if named and os.path.realpath(named) == os.path.realpath(table):
+            found.append(manifest)
+    return max(found, key=lambda each: _text(each.get("started_at")) or "", default={})
+
+
 def _object(path: Path) -> Mapping[str, Json]:
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         message = f"cannot be read as JSON: {str(error)[:80]}"
         raise LedgerError(message, hint="give the CSV file itself", path=path) from error
     return found if isinstance(found, dict) else {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ledger.project import Project
     from ledger.sync.importers.store import Plan
+    from ledger.sync.importers.sweep import Around
 
 
 @value
@@ -32,14 +33,13 @@ class Outcome:
     is_new: bool = False
 
 
-def tuner_sources(given: Path, root: Path, home: str | None) -> list[Source]:
+def tuner_sources(given: Path, around: Around) -> list[Source]:
     """Return the searches of KerasTuner, and of kt-masterlog around it, in ``given``.
 
     Args:
         given: a project folder, a folder of them, a table of kt-masterlog, its manifest, or the
             folder of one table.
-        root: of the ledger's project.
-        home: the user's folder.
+        around: what is known of this machine.
 
     Raises:
         LedgerError: there is none.
@@ -48,14 +48,14 @@ def tuner_sources(given: Path, root: Path, home: str | None) -> list[Source]:
     if not projects:
         found = find_table(given)
         project = masterlog.project_of(found)
-        return [_with_table(found.path if project is None else project, given, root, home)]
+        return [_with_table(found.path if project is None else project, given, around)]
     sources = []
     for project in projects:
         table = masterlog.table_of(project)
         if table is not None:
-            sources.append(_with_table(project, table, root, home))
+            sources.append(_with_table(project, table, around))
         else:
-            sources.append(_alone(project, shown_uri(project, root, home)))
+            sources.append(_alone(project, shown_uri(project, around)))
     return sources
 
 
@@ -94,10 +94,10 @@ def bring(
             yield Outcome(text=told, run_id=plan.run_id)
 
 
-def _with_table(shown: Path, table: Path, root: Path, home: str | None) -> Source:
+def _with_table(shown: Path, table: Path, around: Around) -> Source:
     """Return the source of a table of kt-masterlog, called by the project or table ``shown``."""
-    uri = shown_uri(shown, root, home)
-    return Source(shown=uri, read=lambda: masterlog.read_table(table, uri))
+    uri = shown_uri(shown, around)
+    return Source(shown=uri, read=lambda: masterlog.read_table(table, uri, around.registry))
 
 
 def _alone(project: Path, uri: str) -> Source:

@@ -58,22 +58,24 @@ class _Logged:
 
 def table_of(project: Path) -> Path | None:
     """Return the table that kt-masterlog wrote beside the ``project`` folder, None without one."""
-    table = project.parent / f"{project.name}{_ENDING}"
-    return table if table.is_file() else None
+    tables = sorted(project.parent.glob(f"*{_ENDING}"))
+    own = [table for table in tables if table.name == f"{project.name}{_ENDING}"]
+    return next((table for table in [*own, *tables] if _is_of(table, project)), None)
 
 
-def read_table(given: Path, shown: str) -> ForeignSweep:
+def read_table(given: Path, shown: str, registry: Path | None = None) -> ForeignSweep:
     """Return the sweep of ``given``: a table, its manifest, or a folder with one table.
 
     Args:
         given: the path.
         shown: the search's project folder, or the table without one, as the record shows it.
+        registry: where kt-masterlog keeps its manifests.
 
     Raises:
         LedgerError: there is no such table, or a file beside it cannot be read.
         MalformedError: a file does not hold what its tool writes.
     """
-    found = find_table(given)
+    found = find_table(given, registry)
     folder = project_of(found)
     search = read_search(folder) if folder else None
     logged = _logged(found, search)
@@ -101,6 +103,14 @@ def project_of(found: FoundTable) -> Path | None:
     folder = found.path.parent / name
     is_inside = folder.parent == found.path.parent and not folder.is_symlink()
     return folder if name and is_inside and folder.is_dir() and is_project(folder) else None
+
+
+def _is_of(table: Path, project: Path) -> bool:
+    """Whether ``table`` is of the search in ``project``, as its config says, or its name."""
+    try:
+        return table.is_file() and project_of(find_table(table)) == project
+    except LedgerError:
+        return table.name == f"{project.name}{_ENDING}"  # what is wrong is told when it is read
 
 
 def _logged(found: FoundTable, search: TunedSearch | None) -> _Logged:

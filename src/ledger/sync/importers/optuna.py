@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ledger.contract.metrics import Cell
+    from ledger.sync.importers.sweep import Around
 
 TOOL = "optuna"
 REPORTED = "intermediate_value"
@@ -49,21 +50,20 @@ _STATUSES = {
 _SHOWN = 5
 
 
-def study_sources(address: str, study: str | None, root: Path, home: str | None) -> list[Source]:
+def study_sources(address: str, study: str | None, around: Around) -> list[Source]:
     """Return the studies in a storage.
 
     Args:
         address: the URL of a database, or the path of a SQLite file or of a journal.
         study: the name of the only one wanted; None for all.
-        root: of the ledger's project.
-        home: the user's folder.
+        around: what is known of this machine.
 
     Raises:
         LedgerError: Optuna is not installed, or cannot open the storage.
         UnknownNameError: there is no study, or none of this name.
     """
     path = _file_of(address)
-    uri = shown_address(address) if path is None else shown_uri(path, root, home)
+    uri = shown_address(address) if path is None else shown_uri(path, around)
     storage = _open(address, path, uri)
     names = _asked(uri, lambda: [each.study_name for each in storage.get_all_studies()])
     if study is not None and study not in names:

@@ -11,6 +11,7 @@ from ledger.contract.redaction import redact, redact_text
 from ledger.version import VERSION
 from ledger.writer.first_record import config_section
 from ledger.writer.record_file import time_text
+from ledger.writer.scalars import legible
 from ledger.writer.seal_sections import metrics_section
 
 
@@ -41,8 +42,8 @@ def origin_of(sweep: ForeignSweep) -> dict[str, Json]:
     """Return the section ``imported_from``."""
     origin: dict[str, Json] = {
         "tool": sweep.tool,
-        "uri": sweep.uri,
-        "id": redact_text(sweep.id),
+        "uri": legible(sweep.uri),
+        "id": legible(redact_text(sweep.id)),
         "digest": f"sha256:{sweep.digest}",
     }
     return origin if sweep.epoch_base is None else origin | {"epoch_base": sweep.epoch_base}
@@ -113,12 +114,12 @@ def measured_sections(
 
 def note_lines(sweep: ForeignSweep, parent: RunRecord | None) -> dict[str, list[str]]:
     """Return what the note says of where the run is from, by section."""
-    change = [f"{AUTO}imported from {sweep.tool}: {sweep.uri}"]
+    change = [f"{AUTO}imported from {sweep.tool}: {legible(sweep.uri)}"]
     if parent is not None:
         change.append(f"{AUTO}the source has changed since {parent.run_id} was imported")
     return {
         "Change": change,
-        "Risk/Anomaly": [f"{AUTO}{redact_text(told)}" for told in _warnings(sweep)],
+        "Risk/Anomaly": [f"{AUTO}{legible(redact_text(told))}" for told in _warnings(sweep)],
     }
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 
+from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object, as_text
 from ledger.contract.layout import NOTE_NAME, RECORD_NAME, TABLE_NAME, TRIALS_NAME, month_of
 from ledger.contract.note import note_hash, render_note
@@ -104,7 +105,7 @@ class Store:
         try:
             staged = staging / plan.run_id
             staged.mkdir(parents=True)
-            document = _write(plan, staged, self._project)
+            record = _write(plan, staged, self._project)
             target.parent.mkdir(exist_ok=True)
             staged.rename(target)
             flush_folder(str(target.parent))
@@ -112,8 +113,8 @@ class Store:
             raise unwritable(target, error) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-        self._imported.append(parse_record(encode_record(document)))
-        track_whole_tables(document, self._project.root, os.environ)
+        self._imported.append(record)
+        track_whole_tables(record.document, self._project.root, os.environ)
         return target
 
     def _find(self, origin: dict[str, Json], *keys: str) -> RunRecord | None:
@@ -131,8 +132,13 @@ class Store:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _write(plan: Plan, run_dir: Path, project: Project) -> dict[str, Json]:
-    """Write the files of the run into the new folder ``run_dir``; return its record."""
+def _write(plan: Plan, run_dir: Path, project: Project) -> RunRecord:
+    """Write the files of the run into the new folder ``run_dir``; return its record.
+
+    Raises:
+        LedgerError: what the source says makes a record that no reader takes.
+        OSError: a file cannot be written.
+    """
     sweep, columns = plan.sweep, columns_of_sweep(plan.sweep)
     write_new(str(run_dir / TABLE_NAME), metrics_lines(sweep, columns))
     write_new(str(run_dir / TRIALS_NAME), trials_lines(sweep))
@@ -159,8 +165,14 @@ def _write(plan: Plan, run_dir: Path, project: Project) -> dict[str, Json]:
     write_new(str(run_dir / NOTE_NAME), [note])
     document["note"] = {"template": note_hash(note)}
     document["note"] = refresh_note(run_dir, document, lines, measured, plan.parent)
-    write_new(str(run_dir / RECORD_NAME), [encode_record(document)])
-    return document
+    data = encode_record(as_object(to_json(document)))  # names of folders may be no text
+    try:
+        record = parse_record(data)
+    except MalformedError as error:
+        message = f"cannot be kept as a record: {error.field or RECORD_NAME} {error.message}"
+        raise LedgerError(message, hint="make the source smaller", path=sweep.uri) from error
+    write_new(str(run_dir / RECORD_NAME), [data])
+    return record
 
 
 def _imported(folder: Path) -> RunRecord | None:

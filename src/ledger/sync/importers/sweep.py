@@ -107,6 +107,18 @@ class Source:
     """Raises LedgerError."""
 
 
+@value
+class Around:
+    """What an importer knows of this machine."""
+
+    root: Path
+    """Of the ledger's project: what lies in it is shown relative to it."""
+    home: Path | None = None
+    """The user's own folder, shown as ``~``."""
+    registry: Path | None = None
+    """Where kt-masterlog keeps its manifests."""
+
+
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
     """Return the SHA-256 of ``parts``, (name, bytes) in any order, as hex."""
     whole = hashlib.sha256()
@@ -115,20 +127,14 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
     return whole.hexdigest()
 
 
-def shown_uri(path: Path, root: Path, home: str | None) -> str:
-    """Return ``path`` as a record may show it.
-
-    Args:
-        path: a file or folder.
-        root: of the project; what lies in it is shown relative to it.
-        home: the user's own folder, shown as ``~``.
-    """
+def shown_uri(path: Path, around: Around) -> str:
+    """Return the ``path`` of a file or folder as a record may show it."""
     full = Path(os.path.realpath(path))
-    inside = Path(os.path.realpath(root))
+    inside = Path(os.path.realpath(around.root))
     if full.is_relative_to(inside):
         return redact_text(full.relative_to(inside).as_posix())
-    if home and full.is_relative_to(home):
-        return redact_text(f"~/{full.relative_to(home).as_posix()}")
+    if around.home and full.is_relative_to(around.home):
+        return redact_text(f"~/{full.relative_to(around.home).as_posix()}")
     return redact_text(full.as_posix())
 
 

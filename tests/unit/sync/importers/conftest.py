@@ -21,4 +21,5 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     make_project(root)
     monkeypatch.chdir(root)
     monkeypatch.setenv("LEDGER_QUIET", "1")
+    monkeypatch.setenv("KT_MASTERLOG_REGISTRY_DIR", str(tmp_path / "registry"))
     return root

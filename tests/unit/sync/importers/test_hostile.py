@@ -288,6 +288,43 @@ def test_table_of_a_line_that_is_no_number_is_refused(project: Path) -> None:
     assert "moons_master_log.csv:3: val_acc: '6.1e' is not a number" in line
 
 
+def test_names_that_are_no_text_are_kept_as_far_as_they_are(project: Path) -> None:
+    folder = project / os.fsdecode(b"past\xff")
+    write_oracle(folder)
+    write_trial(folder, "0", hyperparameters={"space": [], "values": {"\ud800": "\ud801"}})
+
+    assert 0 == run_import("keras-tuner", folder).exit_code
+
+    assert {"?": "?"} == trials_in(only_run(project))["0"].params
+
+
+def test_space_that_makes_no_record_is_refused_whole(project: Path) -> None:
+    folder = project / "past"
+    wide = {"class_name": "Choice", "config": {"name": "k", "values": ["x" * 1000] * 20_000}}
+    write_oracle(folder, hyperparameters={"space": [LR, wide], "values": {}})
+    write_trial(folder, "0")
+
+    done = run_import("keras-tuner", "past")
+
+    assert 2 == done.exit_code
+    assert "past: cannot be kept as a record" in done.stderr
+    assert [] == [path.name for path in (project / "ledger").glob("*/*")]
+
+
+def test_values_that_are_nested_for_ever_are_text(project: Path) -> None:
+    folder = project / "past"
+    nested: object = 1
+    for _ in range(300):
+        nested = [nested]
+    deep = {"class_name": "Choice", "config": {"name": "k", "values": nested}}
+    write_oracle(folder, hyperparameters={"space": [LR, deep], "values": {}})
+    write_trial(folder, "0", hyperparameters={"space": [], "values": {"deep": nested}})
+
+    assert 0 == run_import("keras-tuner", "past").exit_code
+
+    assert "[" * 300 in trials_in(only_run(project))["0"].params["deep"]
+
+
 @pytest.mark.slow
 def test_ten_thousand_trials(project: Path) -> None:
     folder = project / "past"

@@ -181,3 +181,31 @@ def test_table_alone_has_its_trials(project: Path) -> None:
     } == (trials["00"].params)
     assert (None, 3) == (trials["00"].status, trials["00"].best_epoch)
     assert not any(math.isnan(float(row["val_accuracy"])) for row in rows_in(only_run(project)))
+
+
+def test_times_come_from_the_manifests_of_the_user(project: Path, tmp_path: Path) -> None:
+    past = bring_in(project, "random")
+    (manifest,) = past.glob("registry/*.json")
+    document = json.loads(manifest.read_bytes())
+    shutil.rmtree(past / "registry")
+    registry = tmp_path / "registry"
+    registry.mkdir()
+    table = past / "moons_random_master_log.csv"
+    (registry / "a.json").write_text("{torn", encoding="utf-8")
+    for name, path in (("b", table), ("c", project / "other.csv")):
+        found = {**document, "csv_path": str(path)}
+        (registry / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+
+    run_import("keras-tuner", past)
+
+    assert record_in(only_run(project)).started.startswith("2026-11-22T17:42:23")
+
+
+def test_table_of_another_name_belongs_to_the_search_that_its_config_names(project: Path) -> None:
+    past = bring_in(project, "random")
+    for ending in ("_master_log.csv", "_config.json"):
+        (past / f"moons_random{ending}").rename(past / f"evening{ending}")
+
+    run_import("keras-tuner", past / "moons_random")
+
+    assert 72 == len(rows_in(only_run(project)))
