@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.contract.columns import Column
     from ledger.contract.metrics import Cell
 
-    TrialIndex: TypeAlias = tuple[str, int, int, int | None]
+    TrialIndex: TypeAlias = tuple[str, int, int | None, int | None]
     """trial_id, attempt, execution, epoch."""
 
 INDEX_NAMES = ("epoch", "step")
@@ -65,7 +65,7 @@ def short_row(
 class ShortTrialRow:
     """What makes lines of the rows of one training of a trial while its params stay the same."""
 
-    trial: tuple[str, int, int]
+    trial: tuple[str, int, int | None]
     params: tuple[object, ...]
     """The very objects, which cannot change: their text is part of the format."""
     param_names: tuple[str, ...]

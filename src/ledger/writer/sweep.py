@@ -96,6 +96,11 @@ class Sweep:
             self._append(attempt, told, params or {})
         return attempt
 
+    @property
+    def n_trials(self) -> int:
+        """How many trials have begun in this process, or in an earlier session."""
+        return len(self._counts)
+
     def lose(self, what: str, error: Exception) -> None:
         """Let the record say that ``what`` of the sweep could not be recorded, and why."""
         told = redact_text(f"{what} was not recorded: {type(error).__name__}: {error}")
@@ -123,13 +128,13 @@ class Sweep:
     def write_row(
         self,
         attempt: Attempt,
-        at: tuple[int, int | None],
+        at: tuple[int | None, int | None, int | None],
         params: Mapping[str, object],
         metrics: Mapping[str, object],
     ) -> None:
-        """Write a row of ``attempt``; ``at``: its execution and epoch."""
-        index = (attempt.trial_id, attempt.number, *at)
-        self._keep("rows of trials", self._table.append_trial, index, params, metrics)
+        """Write a row of ``attempt``; ``at``: its execution, epoch and step."""
+        index = (attempt.trial_id, attempt.number, at[0], at[1])
+        self._keep("rows of trials", self._table.append_trial, index, params, metrics, at[2])
 
     def write_end(
         self, attempt: Attempt, cells: Mapping[str, Cell], params: Mapping[str, object]
@@ -165,7 +170,8 @@ class Attempt:
         *,
         params: Mapping[str, object] | None = None,
         epoch: int | None = None,
-        execution: int = 0,
+        step: int | None = None,
+        execution: int | None = 0,
     ) -> None:
         """Write one row.
 
@@ -173,9 +179,10 @@ class Attempt:
             metrics: by name.
             params: those of the trial, as they are now.
             epoch: as the framework numbers it; None for a row of no epoch.
-            execution: which training of the trial it is, from 0.
+            step: likewise, where the trial has steps or rounds rather than epochs.
+            execution: which training of the trial it is, from 0; None for a row about all of them.
         """
-        self._sweep.write_row(self, (execution, epoch), params or {}, metrics)
+        self._sweep.write_row(self, (execution, epoch, step), params or {}, metrics)
 
     def end(  # noqa: PLR0913  # what a log says of an attempt is this much
         self,
@@ -190,7 +197,7 @@ class Attempt:
         """Say how the attempt ended; called twice, the first call counts.
 
         Args:
-            status: finished, failed or interrupted.
+            status: finished, failed, interrupted, or pruned: ended early by the tuner.
             score: what the tuner says, finite or not.
             best_epoch: the epoch of its best value.
             execution: the last training of the trial.

@@ -151,6 +151,7 @@ class MetricsTable:
         index: TrialIndex,
         params: Mapping[str, object],
         metrics: Mapping[str, object],
+        step: int | None = None,
     ) -> None:
         """Write one row of a trial.
 
@@ -158,18 +159,19 @@ class MetricsTable:
             index: trial_id, attempt, execution, epoch.
             params: of the trial, by name.
             metrics: by name.
+            step: few sweeps have steps; the others get no column for them.
 
         Raises:
             OSError: the line could not be written; the table is as it was.
         """
         with self._lock:
             seconds = self._clock() - self._origin
-            if self._short_trial is not None and self._handle is not None:
+            if self._short_trial is not None and self._handle is not None and step is None:
                 line = self._short_trial.encode(index, seconds, params, metrics)
                 if line is not None:
                     return self._write(line)
             self._refuse_closed()
-            return self._append_trial_planned(index, seconds, params, metrics)
+            return self._append_trial_planned(index, step, seconds, params, metrics)
 
     def close(self) -> None:
         """Flush the table to the disk and close it for good."""
@@ -199,14 +201,17 @@ class MetricsTable:
         cells = self._place(row)
         self._write_cells(cells, row)
 
-    def _append_trial_planned(
+    def _append_trial_planned(  # what a row of a trial is
         self,
         index: TrialIndex,
+        step: int | None,
         seconds: float,
         params: Mapping[str, object],
         metrics: Mapping[str, object],
     ) -> None:
         cells: dict[str, Cell] = dict(zip(TRIAL_INDEX, index, strict=True))
+        if step is not None:
+            cells["step"] = step
         cells["time"] = f"{seconds:.3f}"
         self._columns.index(cells)
         # a metric keeps its name where a param of a trial has the same
@@ -216,7 +221,7 @@ class MetricsTable:
         cells |= measured
         self._write_cells(cells)
         self._short = self._short_trial = None
-        if NUMBERS.issuperset(map(type, measured.values())):
+        if step is None and NUMBERS.issuperset(map(type, measured.values())):
             names = dict(zip(metrics, measured, strict=True))
             self._short_trial = short_trial_row(index, params, names, self._header, cells)
 

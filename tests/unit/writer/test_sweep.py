@@ -248,3 +248,31 @@ def test_trials_outlive_git_taking_the_folder_away(project: Path) -> None:
 
     log = decode_trials((run.dir / "trials.csv").read_bytes())
     assert [(each.trial_id, each.status) for each in log] == [("0", "finished"), ("1", "finished")]
+
+
+def test_rows_of_steps_and_of_all_executions_are_told_apart(project: Path) -> None:
+    with ledger.start("folds", objective=("mean_test_score", "max")) as run:
+        attempt = run.sweep.begin("0")
+        for execution in (0, 1):
+            attempt.log({"test_score": 0.5 + execution / 4}, step=2, execution=execution)
+        attempt.log({"mean_test_score": 0.625}, step=2, execution=None)
+        attempt.end("pruned")
+
+    (table,) = read_tables(only_run(project))
+    assert table.header[:6] == ("trial_id", "attempt", "execution", "epoch", "step", "time")
+    rows = [(row.get("execution"), row["step"]) for row in read_rows(only_run(project))]
+    assert rows == [("0", "2"), ("1", "2"), (None, "2")]
+    assert [each.status for each in trials_of(project)] == ["pruned"]
+    sweep = read_record(only_run(project))["sweep"]
+    assert (sweep["n_trials"], sweep["n_failed"], sweep["best_trial"]) == (1, 0, None)
+    assert "LED104" not in ledger_command(project, "check", "--all").stdout
+    best = list(ledger.query("best mean_test_score per trial", path=project))
+    assert [(each["value"], each["step"]) for each in best] == [(0.625, 2)]
+
+
+def test_a_trial_is_counted_once_however_many_attempts_it_has(project: Path) -> None:
+    with ledger.start("counted") as run:
+        assert run.sweep.n_trials == 0
+        for trial_id in ("0", "1", "1"):
+            run.sweep.begin(trial_id).end()
+        assert run.sweep.n_trials == len({each.trial_id for each in trials_of(project)}) == 2
