@@ -32,9 +32,14 @@ class Column:
     is_guessed: bool = False
     """Whether the role follows from the fixed rule for records that do not declare columns."""
 
-    def to_json(self) -> dict[str, Json]:
-        """Return the column's entry in ``columns`` of run.json."""
-        said = {"original": self.original, "unit": self.unit, "goal": self.goal}
+    def to_json(self, goals: Mapping[str, str] | None = None) -> dict[str, Json]:
+        """Return the column's entry in ``columns`` of run.json.
+
+        Args:
+            goals: of metrics, by the name they were logged under; they go before its own.
+        """
+        stated = (goals or {}).get(self.original or self.name) if self.role == "metric" else None
+        said = {"original": self.original, "unit": self.unit, "goal": stated or self.goal}
         return {"role": self.role} | {key: text for key, text in said.items() if text is not None}
 
 

@@ -184,6 +184,18 @@ def append_line(handle: int, line: bytes) -> None:
         take_back(handle)
 
 
+def flush_and_close(handle: int) -> None:
+    """Let what was written to ``handle`` be on the disk, and close it.
+
+    Raises:
+        OSError: it could not be flushed; it is closed.
+    """
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def take_back(handle: int) -> NoReturn:
     """Cut back what a short write left of a line.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ledger.contract.layout import RECORD_NAME
 from ledger.contract.record import encode_record
 from ledger.storage.files import replace_file
+from ledger.writer.narrate import warn
 
 
 TYPE_CHECKING = False
@@ -44,6 +45,19 @@ def rescue_record(run_id: str, places: list[Path], document: Mapping[str, Json])
             continue
         return path
     return None
+
+
+def tell_rescue(run_id: str, kept: Path | None, *, is_kept_by_git: bool) -> None:
+    """Say where the record of a run is that could not be sealed in its place.
+
+    Args:
+        run_id: the run.
+        kept: where; None: nowhere.
+        is_kept_by_git: whether that is the git directory, from which it comes back by itself.
+    """
+    where = f"its record is in {kept}" if kept else "its record is lost"
+    hint = "`ledger ls` brings it back" if is_kept_by_git else "copy it back later"
+    warn(f"{run_id} could not be sealed in the ledger; {where}; {hint}")
 
 
 def _folder(run_id: str) -> Path:

@@ -7,19 +7,17 @@ import time
 from pathlib import Path
 
 from ledger.contract.columns import columns_of
-from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.contract.json_text import as_text
 from ledger.contract.record import RunRecord
-from ledger.contract.redaction import redact_text
 from ledger.writer import prefill
 from ledger.writer.artifact_entry import describe_artifact
 from ledger.writer.dvc_add import track_whole_tables
 from ledger.writer.measuring import measure_run
 from ledger.writer.narrate import say, warn
 from ledger.writer.record_file import now_text
-from ledger.writer.rescue import rescue_record, rescue_tables
-from ledger.writer.scalars import legible
+from ledger.writer.rescue import rescue_record, rescue_tables, tell_rescue
 from ledger.writer.seal import Ending, outcome, refresh_note, running_sections, sealed_sections
-from ledger.writer.stated import stated_values
+from ledger.writer.stated import LastSteps, state, state_artifact, stated_values
 from ledger.writer.sweep import Sweep
 from ledger.writer.table import MetricsTable
 from ledger.writer.worker_part import gather_workers, joined_document, part_ended
@@ -79,6 +77,7 @@ class Run:
         self._is_sealing = False
         self._is_sealed = False
         self._is_interrupted = False
+        self._last_steps = LastSteps(record)
         declared = RunRecord(document=record.document)
         self._table = MetricsTable(
             home,
@@ -168,12 +167,16 @@ class Run:
         """State final metrics, such as a test score; they stand as given, whatever the rows say."""
         if not self._may_write("final metrics given"):
             return
-        stated = stated_values({**(metrics or {}), **values}, self._warn_once)
-        with self._record.lock:
-            document = self._record.document
-            names = {*map(str, as_list(document.get("stated"))), *stated}
-            merged = as_object(document.get("metrics")) | stated
-            self._record.update({"metrics": merged, "stated": [*sorted(names)]})
+        state(self._record, stated_values({**(metrics or {}), **values}, self._warn_once))
+
+    def set_goals(self, goals: Mapping[str, str]) -> None:
+        """State, by metric, which way is better: "min" or "max"; columns to come say it, too."""
+        if self._may_write("goals given"):
+            self._table.aim(goals)
+
+    def before_seal(self, step: Callable[[], None]) -> None:
+        """Call ``step`` when the run is about to be sealed, for what is only known then."""
+        self._last_steps.add(step)
 
     def artifact(self, name: str, path: str | os.PathLike[str], *, is_hashed: bool = True) -> None:
         """Record that the run made the file or folder ``path``: its path, hash and bytes.
@@ -195,10 +198,7 @@ class Run:
             return
         if described.warning:
             warn(f"{self.id}: artifact {name}: {described.warning}")
-        with self._record.lock:
-            known = dict(as_object(self._record.document.get("artifacts")))
-            known[redact_text(legible(name))] = described.entry
-            self._record.update({"artifacts": known})
+        state_artifact(self._record, name, described.entry)
 
     def finish(
         self, status: str = "finished", error: BaseException | Mapping[str, Json] | None = None
@@ -215,6 +215,7 @@ class Run:
             status, error = "interrupted", None
         self._is_sealing = True
         try:
+            self._last_steps.take()
             interruption = self._wait_for_capture(status)
             self._seal(status, error)
             self._is_sealed = True
@@ -349,7 +350,7 @@ class Run:
             return
         self._home.end()
         if self._home.run_dir.name != self.id:
-            self._say_rescued(self._home.run_dir)
+            tell_rescue(self.id, self._home.run_dir, is_kept_by_git=bool(self._home.live))
         elif self._home.is_away:
             warn(
                 f"{self.id}: its folder was taken away while it ran; it is sealed in {self.dir} "
@@ -361,12 +362,7 @@ class Run:
         """Keep the sealed record somewhere else: its own folder did not take it."""
         places = [self._home.live] if self._home.live else []
         kept = rescue_record(self.id, places, self._record.document)
-        self._say_rescued(kept)
-
-    def _say_rescued(self, kept: Path | None) -> None:
-        where = f"its record is in {kept}" if kept else "its record is lost"
-        hint = "`ledger ls` brings it back" if self._home.live else "copy it back later"
-        warn(f"{self.id} could not be sealed in the ledger; {where}; {hint}")
+        tell_rescue(self.id, kept, is_kept_by_git=bool(self._home.live))
 
     def _sections(
         self,

@@ -15,7 +15,7 @@ from itertools import starmap
 from ledger.contract.columns import RESERVED
 from ledger.contract.layout import table_name
 from ledger.contract.metrics import decode_table, encode_row, whole_lines
-from ledger.storage.files import append_line, open_table, replace_file, take_back
+from ledger.storage.files import append_line, flush_and_close, open_table, replace_file, take_back
 from ledger.writer.scalars import position
 from ledger.writer.short_rows import (
     INDEX_NAMES,
@@ -74,6 +74,8 @@ class MetricsTable:
         self._columns = TableColumns(
             warn_once, self._tell_columns, params=params, objective=objective
         )
+        self._goals: dict[str, str] = {}
+        """Goals of metrics by the name they are logged under."""
         self.n_rows = 0
         self._record = record
         self._lock = record.lock
@@ -173,6 +175,13 @@ class MetricsTable:
             self._refuse_closed()
             return self._append_trial_planned(index, step, seconds, params, metrics)
 
+    def aim(self, goals: Mapping[str, str]) -> None:
+        """Let the columns of metrics, by name, state their goals: "min" or "max"."""
+        with self._lock:
+            self._goals |= goals
+            if self._header:
+                self._tell_columns()
+
     def close(self) -> None:
         """Flush the table to the disk and close it for good."""
         with self._lock:
@@ -194,7 +203,7 @@ class MetricsTable:
     def _release(self) -> None:
         if self._handle is not None:
             handle, self._handle = self._handle, None
-            _flush_and_close(handle)
+            flush_and_close(handle)
 
     def _append_planned(self, row: Mapping[str, object]) -> None:
         self._refuse_closed()
@@ -271,7 +280,8 @@ class MetricsTable:
         self._header = header
 
     def _tell_columns(self) -> None:
-        said: dict[str, Json] = {c.name: c.to_json() for c in self._columns.by_name.values()}
+        columns = self._columns.by_name.values()
+        said: dict[str, Json] = {each.name: each.to_json(self._goals) for each in columns}
         if not self._record.update({"columns": said}) and self._record.is_closed:
             raise OSError(errno.EBADF, "the run is sealed")
 
@@ -295,7 +305,7 @@ class MetricsTable:
             self._handle = before
             raise
         if before is not None:
-            _flush_and_close(before)
+            flush_and_close(before)
 
     def _rewrite(self, header_line: bytes, n_new: int) -> None:
         name = self.names[-1]
@@ -343,10 +353,3 @@ class MetricsTable:
     def _refuse_closed(self) -> None:
         if self._is_closed:
             raise OSError(errno.EBADF, "the table is closed")
-
-
-def _flush_and_close(handle: int) -> None:
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -338,3 +338,29 @@ def test_an_artifact_that_is_no_path_is_said_and_left_out(
         run.artifact("checkpoint", None)  # type: ignore[arg-type]  # what a best_path often is
     assert {} == read_record(only_run(project))["artifacts"]
     assert "None is no path" in capsys.readouterr().err
+
+
+def test_goals_are_stated_for_columns_that_are_there_and_for_those_to_come(project: Path) -> None:
+    with ledger.start("aimed") as run:
+        run.log(auc=0.5)
+        run.set_goals({"auc": "max", "loss": "min", "epoch": "min"})
+        assert read_record(run.dir)["columns"]["auc"] == {"role": "metric", "goal": "max"}
+        run.log(auc=0.75, loss=0.5, epoch=1)
+    columns = read_record(only_run(project))["columns"]
+    goals = {name: each["goal"] for name, each in columns.items() if "goal" in each}
+    assert goals == {"auc": "max", "loss": "min"}
+
+
+def test_what_is_known_at_the_end_alone_is_stated_before_the_seal(project: Path) -> None:
+    def fails() -> None:
+        message = "gone"
+        raise KeyError(message)
+
+    with ledger.start("late") as run:
+        run.before_seal(lambda: run.final(best_iteration=3))
+        run.before_seal(fails)
+        run.before_seal(lambda: run.final(best_score=0.5))
+    record = read_record(only_run(project))
+    assert {"best_iteration", "best_score"} <= set(record["stated"])
+    assert "a last step was not recorded: KeyError: 'gone'" in record["incomplete"]
+    assert record["status"] == "finished"
