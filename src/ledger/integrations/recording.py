@@ -25,6 +25,23 @@ _busy = threading.Lock()
 """Held while a training is recorded: threads that it starts are parts of it."""
 
 
+def is_recorded() -> bool:
+    """Whether a training is being recorded: what trains now is a part of it."""
+    return _busy.locked()
+
+
+@contextlib.contextmanager
+def outermost() -> Iterator[bool]:
+    """Be a training that is recorded, unless one is already; say whether it is the outermost."""
+    if not _busy.acquire(blocking=False):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        _busy.release()
+
+
 @contextlib.contextmanager
 def recording(name: str, **options: Any) -> Iterator[Run | None]:  # noqa: ANN401  # those of `start`
     """Give the run to record a training into, None where an outer training is recorded already.
@@ -36,14 +53,8 @@ def recording(name: str, **options: Any) -> Iterator[Run | None]:  # noqa: ANN40
         name: of a new run.
         options: of a new run, as for ``ledger.start``.
     """
-    if not _busy.acquire(blocking=False):
-        yield None
-        return
-    try:
-        with contextlib.ExitStack() as stack:
-            yield _open_run() or _new_run(stack, name, options)
-    finally:
-        _busy.release()
+    with outermost() as is_outermost, contextlib.ExitStack() as stack:
+        yield (_open_run() or _new_run(stack, name, options)) if is_outermost else None
 
 
 def _open_run() -> Run | None:
