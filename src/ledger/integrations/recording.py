@@ -7,6 +7,7 @@ them is what somebody started, so only it is recorded.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 
 from ledger.errors import LedgerError
@@ -16,7 +17,7 @@ from ledger.writer.narrate import warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ledger.writer.run import Run
@@ -43,7 +44,11 @@ def outermost() -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def recording(name: str, **options: Any) -> Iterator[Run | None]:  # noqa: ANN401  # those of `start`
+def recording(
+    name: str,
+    begin: Callable[..., Run] = start,
+    **options: Any,  # noqa: ANN401  # those of `start`
+) -> Iterator[Run | None]:
     """Give the run to record a training into, None where an outer training is recorded already.
 
     It is the run that is open, and then stays open, or a new one that ends with the block. Where no
@@ -51,10 +56,12 @@ def recording(name: str, **options: Any) -> Iterator[Run | None]:  # noqa: ANN40
 
     Args:
         name: of a new run.
+        begin: starts it, given name and options.
         options: of a new run, as for ``ledger.start``.
     """
     with outermost() as is_outermost, contextlib.ExitStack() as stack:
-        yield (_open_run() or _new_run(stack, name, options)) if is_outermost else None
+        new = functools.partial(begin, name, **options)
+        yield (_open_run() or _new_run(stack, new)) if is_outermost else None
 
 
 def _open_run() -> Run | None:
@@ -64,9 +71,9 @@ def _open_run() -> Run | None:
         return None
 
 
-def _new_run(stack: contextlib.ExitStack, name: str, options: dict[str, Any]) -> Run | None:
+def _new_run(stack: contextlib.ExitStack, begin: Callable[[], Run]) -> Run | None:
     try:
-        return stack.enter_context(start(name, **options))
+        return stack.enter_context(begin())
     except LedgerError as error:
         warn(f"this training is not recorded: {error}; {error.hint}")
         return None

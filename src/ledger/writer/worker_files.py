@@ -79,7 +79,12 @@ def read_workers(folder: Path) -> tuple[Worker, ...]:
 
 def living_worker(folder: Path) -> Worker | None:
     """Return a worker of the run in ``folder`` whose process still writes, None without one."""
-    return next((each for each in read_workers(folder) if is_working(each.document)), None)
+    return next(iter(living_workers(folder)), None)
+
+
+def living_workers(folder: Path) -> list[Worker]:
+    """Return the workers of the run in ``folder`` whose processes still write."""
+    return [each for each in read_workers(folder) if is_working(each.document)]
 
 
 def is_sealed(folder: Path) -> bool:
