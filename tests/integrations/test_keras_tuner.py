@@ -154,7 +154,7 @@ def test_failures_retries_and_nan_say_what_happened(project: Path) -> None:
     told = [(each.trial_id, each.attempt, each.status) for each in trials_of(project)]
     assert told == [("0", 0, "failed"), ("0", 1, "failed"), ("1", 0, "finished")]
     nan, broken, _ = trials_of(project)
-    assert nan.message == "the score is nan"
+    assert nan.message == "the score is nan: INVALID to KerasTuner, failed here"
     assert math.isnan(nan.score or 0)
     assert "ValueError: out of memory" in (broken.message or "")
     assert broken.score is None

@@ -1,0 +1,200 @@
+"""What happens to the trials of a KerasTuner search, as the rows and lines of its run."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import weakref
+from pathlib import Path
+
+from ledger.integrations import masterlog
+from ledger.integrations.tuner_processes import is_worker
+from ledger.writer.reopen import remembered
+from ledger.writer.seal import outcome
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ledger.writer.run import Run
+    from ledger.writer.sweep import Attempt, Sweep
+
+COMPLETED = "COMPLETED"
+"""What KerasTuner calls a trial that came to its end."""
+
+
+class _Progress:
+    """What is known of the attempt at a trial that is running."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.execution = -1
+        self.epoch = -1
+        self.model: Callable[[], object] = lambda: None
+        self.logged: set[str] = set()
+        self.best: float | None = None
+        self.best_epoch: int | None = None
+
+    def place(self, model: object, epoch: int) -> None:
+        """See an epoch end; another model, or an epoch that comes again, is another training."""
+        if self.execution < 0 or self.model() is not model or epoch <= self.epoch:
+            self.execution += 1
+            # not the model itself, which would stay in memory while the next one is built
+            self.model = weakref.ref(model)
+        self.epoch = epoch
+
+
+class Trials:
+    """Writes what the hooks of a tuner tell."""
+
+    def __init__(self, tuner: Any, run: Run, extra_fields: Mapping[str, object]) -> None:  # noqa: ANN401
+        self._oracle: Callable[[], Any] = lambda: tuner.oracle
+        self.run = run
+        self._extra = extra_fields
+        self._open: dict[str, _Progress] = {}
+        self._n_space = -1
+        self.is_part = is_worker() and remembered(folder_of(tuner)) == run.id
+        """Whether another process, the chief's, owns the run."""
+        self._manifest: masterlog.Manifest | None = None
+
+    @property
+    def _sweep(self) -> Sweep:
+        return self.run.sweep
+
+    def safely(self, what: str, step: Callable[[], None]) -> None:
+        """Do ``step``; what goes wrong is said in the record, and never ends the search."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001  # recorded in the run
+            self._sweep.lose(what, error)
+
+    def announce(self, status: str) -> None:
+        """Let kt-masterviz know of the search: running, completed or failed."""
+        with contextlib.suppress(OSError, RuntimeError):  # a viewer's convenience; no home, no word
+            if self.is_part:
+                return
+            if self._manifest is not None:
+                masterlog.write(self._manifest, status)
+            elif status == "running":
+                table, name = self.run.dir / "metrics.csv", self.run.id
+                self._manifest = masterlog.announce(name, table, os.environ)
+
+    def describe_space(self) -> None:
+        """Say what may be tuned, where that is more than was said."""
+        space = self._oracle().get_space().space
+        if len(space) != self._n_space:
+            self._n_space = len(space)
+            self._sweep.describe(space={each.name: _possible(each) for each in space})
+
+    def begin(self, trial: Any) -> None:  # noqa: ANN401
+        """See a trial begin."""
+        attempt = self._sweep.begin(str(trial.trial_id), self._params(trial))
+        self._open[trial.trial_id] = _Progress(attempt)
+
+    def epoch(self, trial: Any, model: object, epoch: int, logs: Mapping[str, Any] | None) -> None:  # noqa: ANN401
+        """See an epoch end."""
+        if trial.trial_id not in self._open:
+            self.begin(trial)
+        progress = self._open[trial.trial_id]
+        progress.place(model, int(epoch))
+        metrics = dict(logs or {})
+        progress.logged.update(metrics)
+        progress.attempt.log(
+            metrics, params=self._params(trial), epoch=int(epoch), execution=progress.execution
+        )
+        self._see_best(progress, metrics)
+
+    def end(self, trial: Any, *, is_completed: bool) -> None:  # noqa: ANN401
+        """See a trial end.
+
+        Args:
+            trial: with the status that its tuner gave it.
+            is_completed: whether it came to its end, before its score was looked at.
+        """
+        progress = self._open.pop(trial.trial_id, None)
+        if progress is None:
+            return
+        final = self._oracle().get_trial(trial.trial_id)
+        score, message = final.score if is_completed else None, trial.message
+        if is_completed:
+            self._log_rest(progress, final)
+            is_nan = isinstance(score, float) and math.isnan(score)
+            message = "the score is nan: INVALID to KerasTuner, failed here" if is_nan else None
+        progress.attempt.end(
+            "finished" if final.status == COMPLETED else "failed",
+            score=score,
+            best_epoch=progress.best_epoch,
+            execution=max(progress.execution, 0),
+            message=message,
+            params=self._params(trial),
+        )
+        if not self.is_part:
+            self.describe_space()
+
+    def _params(self, trial: Any) -> dict[str, object]:  # noqa: ANN401
+        return {**params_of(trial), **self._extra}
+
+    def stop(self, error: BaseException) -> None:
+        """See the search end by ``error``: what runs ends with it."""
+        status, _ = outcome(error)
+        for progress in self._open.values():
+            progress.attempt.end(
+                "interrupted" if status == "finished" else status,
+                best_epoch=progress.best_epoch,
+                execution=max(progress.execution, 0),
+                message=f"{type(error).__name__}: {error}",
+            )
+        self._open.clear()
+
+    def _see_best(self, progress: _Progress, metrics: Mapping[str, Any]) -> None:
+        objective = self._oracle().objective
+        if not metrics or not objective.has_value(metrics):
+            return
+        number = float(objective.get_value(metrics))
+        is_better = progress.best is None or objective.better_than(number, progress.best)
+        if math.isfinite(number) and is_better:
+            progress.best, progress.best_epoch = number, progress.epoch
+
+    def _log_rest(self, progress: _Progress, final: Any) -> None:  # noqa: ANN401
+        """Write what a trial was found to be, and no epoch said: cross validation has none."""
+        found = final.metrics.metrics
+        rest = {
+            name: final.metrics.get_last_value(name)
+            for name in found
+            if name not in progress.logged
+        }
+        if rest:
+            execution = max(progress.execution, 0)
+            progress.attempt.log(rest, params=self._params(final), execution=execution)
+
+
+def folder_of(tuner: Any) -> Path:  # noqa: ANN401
+    """Return where ``tuner`` keeps its state; its processes share it."""
+    return Path(str(getattr(tuner, "project_dir", ".")))
+
+
+def params_of(trial: Any) -> dict[str, object]:  # noqa: ANN401
+    """Return the hyperparameters of ``trial`` as they are now; of conditional ones the active."""
+    hps = trial.hyperparameters
+    names = {each.name for each in hps.space}
+    return {
+        str(name): item
+        for name, item in hps.values.items()
+        if name not in names or hps.is_active(name)
+    }
+
+
+def _possible(hyperparameter: Any) -> dict[str, object]:  # noqa: ANN401
+    """Return what a hyperparameter may be."""
+    config = dict(hyperparameter.get_config())
+    config.pop("name", None)
+    kind = type(hyperparameter).__name__
+    conditions = [
+        {each.name: each.values} for each in getattr(hyperparameter, "conditions", ()) or ()
+    ]
+    config.pop("conditions", None)
+    told = {key: item for key, item in config.items() if item is not None}
+    return {"type": kind, **told, **({"conditions": conditions} if conditions else {})}
