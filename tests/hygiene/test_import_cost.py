@@ -70,7 +70,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_an_integration_loads_no_framework() -> None:
-    loaded = modules_after("import ledger.integrations.keras, ledger.integrations.keras_tuner")
+    loaded = modules_after("import ledger.integrations.keras, ledger.integrations.tuning")
     roots = {name.partition(".")[0] for name in loaded}
     assert set() == roots & {
         *HEAVY_AT_START,
