@@ -13,6 +13,7 @@ from unit.writer.recording import only_run, read_record, read_rows, run_dirs
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 REASON = "the group is not installed: uv run --group test --group keras pytest tests/integrations"
@@ -94,6 +95,89 @@ def test_a_copy_is_the_callback_itself(project: Path) -> None:
 def test_the_module_has_nothing_else() -> None:
     import ledger.integrations.keras as module
 
-    assert dir(module) == ["Callback"]
+    assert dir(module) == ["Callback", "autolog"]
     with pytest.raises(AttributeError, match="no attribute 'callback'"):
         module.callback  # noqa: B018
+
+
+@pytest.fixture
+def automatic(project: Path) -> Iterator[Path]:
+    from ledger.integrations.keras import autolog
+
+    take_back = autolog(tags=["auto"])
+    yield project
+    take_back()
+
+
+def test_each_fit_is_a_run_by_itself(automatic: Path) -> None:
+    history = fit().history
+    fit(epochs=1)
+
+    first, second = run_dirs(automatic)
+    assert [len(read_rows(each)) for each in (first, second)] == [2, 1]
+    assert [float(row["loss"]) for row in read_rows(first)] == [
+        float(value) for value in history["loss"]
+    ]
+    record = read_record(first)
+    assert (record["status"], record["tags"]) == ("finished", ["auto"])
+    assert record["name"].startswith("sequential")
+    resolved = record["config"]["resolved"]
+    assert (resolved["epochs"], resolved["loss_function"]) == (2, "mse")
+    assert resolved["optimizer"]["learning_rate"] == pytest.approx(0.01)
+
+
+def test_fits_write_into_the_run_that_is_open_and_count_on(automatic: Path) -> None:
+    with ledger.start("two") as run:
+        fit()
+        fit(epochs=1)
+        assert run.is_open
+    assert [row["epoch"] for row in read_rows(only_run(automatic))] == ["0", "1", "2"]
+
+
+def test_a_fit_that_records_itself_is_left_alone(automatic: Path) -> None:
+    fit(callback("own"), epochs=1)
+    assert read_record(only_run(automatic))["name"] == "own"
+
+
+@pytest.mark.parametrize("kind", ["list", "tuple", "single", "keras"])
+def test_callbacks_may_come_in_any_form(automatic: Path, kind: str) -> None:
+    seen: list[int] = []
+    told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, _: seen.append(epoch))
+    model = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    forms = {
+        "list": [told],
+        "tuple": (told,),
+        "single": told,
+        "keras": keras.callbacks.CallbackList([told], add_history=True, model=model),
+    }
+    model.fit(X, X[:, :1], verbose=0, callbacks=forms[kind])
+    assert seen == [0]
+    assert len(read_rows(only_run(automatic))) == 1
+    assert not isinstance(forms[kind], list) or len(forms[kind]) == 1
+
+
+def test_a_fit_that_fails_is_a_failed_run(automatic: Path) -> None:
+    def fail(*_: Any) -> None:
+        message = "out of memory"
+        raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        fit(keras.callbacks.LambdaCallback(on_epoch_end=fail))
+    record = read_record(only_run(automatic))
+    assert (record["status"], record["error"]["type"]) == ("failed", "RuntimeError")
+
+
+def test_recording_by_itself_can_be_taken_back_and_is_never_fatal(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from ledger.integrations.keras import autolog
+
+    before = keras.Model.fit
+    take_back = autolog()
+    (project / "ledger.toml").unlink()
+    fit(epochs=1)
+    assert "not recorded" in capfd.readouterr().err
+    take_back()
+    take_back()
+    assert keras.Model.fit is before

@@ -24,6 +24,8 @@ from unit.writer.recording import (
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ledger.contract.trials import Trial
 
 REASON = "the group is not installed: uv run --group test --group keras pytest tests/integrations"
@@ -474,3 +476,72 @@ def test_a_search_answers_and_passes_the_checks(project: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     judged = ledger_command(project, "check", "--all", "--format", "json")
     assert json.loads(judged.stdout)["findings"] == []
+
+
+@pytest.fixture
+def automatic(project: Path) -> Iterator[Path]:
+    """Return a project in which both frameworks record themselves."""
+    from ledger.integrations import keras as of_keras
+    from ledger.integrations import keras_tuner as of_tuner
+
+    undo = [of_keras.autolog(), of_tuner.autolog(seed=1)]
+    yield project
+    for each in undo:
+        each()
+
+
+def test_a_search_records_itself_and_what_it_trains_does_not(automatic: Path) -> None:
+    tuner = random_search(max_trials=2)
+    search(tuner)
+
+    record = read_record(only_run(automatic))
+    assert (record["name"], record["status"], record["random"]["seed"]) == ("p", "finished", 1)
+    assert len(keys(automatic)) == 4
+    tuner.get_best_models()[0].fit(X, Y, verbose=0)  # somebody starts this one
+    assert len(run_dirs(automatic)) == 2
+
+
+def test_searches_of_one_tuner_are_recorded_each(automatic: Path) -> None:
+    tuner = random_search(max_trials=1)
+    search(tuner, epochs=1)
+    tuner.oracle.max_trials = 2
+    search(tuner, epochs=1)
+
+    # the second goes on with the run of the first
+    record = read_record(only_run(automatic))
+    assert (len(record["sessions"]), record["sweep"]["n_trials"]) == (2, 2)
+
+
+def test_an_attached_search_and_an_open_run_are_left_alone(automatic: Path) -> None:
+    tuner = random_search(max_trials=1)
+    with attach(tuner, name="mine") as run:
+        search(tuner, epochs=1)
+        assert run.is_open
+    assert read_record(only_run(automatic))["name"] == "mine"
+    assert len(keys(automatic)) == 1
+
+    with ledger.start("open") as run:
+        search(random_search(max_trials=1, project_name="q"), epochs=1)
+        assert run.is_open
+    assert len(run_dirs(automatic)) == 2
+    assert read_record(run.dir)["sweep"]["n_trials"] == 1
+
+
+def test_a_search_of_scikit_learn_records_itself(automatic: Path) -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model", reason=REASON)
+    oracle = keras_tuner.oracles.RandomSearchOracle(
+        keras_tuner.Objective("score", "max"), max_trials=2, seed=1
+    )
+    tuner = keras_tuner.tuners.SklearnTuner(
+        oracle, lambda hp: linear_model.Ridge(hp.Float("alpha", 0.1, 1)), directory="tuning"
+    )
+    tuner.search(np.tile(X, (3, 1)), np.tile(Y, 3))
+    assert read_record(only_run(automatic))["sweep"]["n_trials"] == 2
+
+
+def test_an_interrupted_search_is_interrupted_by_itself(automatic: Path) -> None:
+    Interrupting.seen.clear()
+    with pytest.raises(KeyboardInterrupt):
+        search(random_search(max_trials=3), callbacks=[Interrupting()])
+    assert read_record(only_run(automatic))["status"] == "interrupted"
+    assert [each.status for each in trials_of(automatic)] == ["finished", "interrupted"]

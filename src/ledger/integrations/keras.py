@@ -5,13 +5,19 @@ Keras is imported, with whichever backend it has, when ``Callback`` is first ask
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import inspect
 
+from ledger.contract.config import to_json
+from ledger.integrations.patched import patched
+from ledger.integrations.recording import recording
 from ledger.writer.current import start
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable as Function
     from collections.abc import Mapping
     from typing import Any, Self
 
@@ -26,7 +32,67 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562
 
 
 def __dir__() -> list[str]:
-    return ["Callback"]
+    return ["Callback", "autolog"]
+
+
+def autolog(**options: Any) -> Function[[], None]:  # noqa: ANN401  # those of `ledger.start`
+    """Record each ``fit`` from now on; return what takes that back.
+
+    It writes into the run that is open, or is a run of its own, named after the model, with what
+    ``fit`` was told as its config. One that has a ``Callback`` is left alone, and so is one within
+    a training that is recorded, such as a search.
+
+    Args:
+        options: of new runs, as for ``ledger.start``: config, data, seed, tags.
+    """
+    import keras
+
+    known: list[Any] = []  # the callback of the open run that was met last
+
+    def fit(old: Function[..., Any], model: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        given = inspect.signature(old).bind(model, *args, **kwargs)
+        told = given.arguments.get("callbacks")
+        own_class = _callback_class()
+        if any(isinstance(each, own_class) for each in _flat(told)):
+            return old(model, *args, **kwargs)
+        own = {"config": _settings(model, given.arguments), **options}
+        with recording(str(model.name), **own) as run:
+            if run is None:
+                return old(model, *args, **kwargs)
+            if not known or known[0].run is not run:  # a second `fit` counts its epochs on
+                known[:] = [own_class(run)]
+            given.arguments["callbacks"] = _with(told, known[0])
+            return old(*given.args, **given.kwargs)
+
+    return patched([([(keras.Model, "fit")], fit)])
+
+
+def _flat(told: Any) -> list[object]:  # noqa: ANN401  # as `fit` takes it: one, nested, or Keras' list
+    import keras
+
+    return list(keras.tree.flatten(getattr(told, "callbacks", told)))
+
+
+def _with(told: Any, ours: object) -> Any:  # noqa: ANN401  # as above
+    """Return the callbacks ``told`` and ``ours``; those of the caller stay what they are."""
+    if hasattr(told, "set_model") and hasattr(told, "callbacks"):
+        known = {"add_history": True, "model": told.model, **(told.params or {})}
+        return type(told)([*told.callbacks, ours], **known)
+    return [*(told if isinstance(told, list | tuple) else [told] if told else []), ours]
+
+
+def _settings(model: Any, arguments: Mapping[str, Any]) -> dict[str, object]:  # noqa: ANN401
+    """Return what a training is told that is no data: numbers, words, optimizer and loss."""
+    plain: dict[str, object] = {
+        name: item
+        for name, item in arguments.items()
+        if isinstance(item, bool | int | float | str) and name != "verbose"
+    }
+    with contextlib.suppress(Exception):  # a class of the user's own may say nothing of itself
+        told = model.optimizer.get_config()
+        plain["optimizer"] = {name: item for name, item in told.items() if item is not None}
+        plain["loss_function"] = to_json(model.loss)  # a column of metrics is called loss
+    return plain
 
 
 @functools.cache

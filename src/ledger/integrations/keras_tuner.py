@@ -9,9 +9,12 @@ import contextlib
 import functools
 
 from ledger.errors import LedgerError
+from ledger.integrations.patched import patched
+from ledger.integrations.recording import is_recorded, outermost
 from ledger.integrations.tuner_processes import end_part, is_worker, join
 from ledger.integrations.tuner_trials import COMPLETED, Trials, folder_of
-from ledger.writer.current import start, start_again
+from ledger.writer.current import current_run, start, start_again
+from ledger.writer.narrate import warn
 from ledger.writer.reopen import remember, remembered
 
 
@@ -79,6 +82,40 @@ def attach(
     return run
 
 
+def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `ledger.start`
+    """Record each search from now on; return what takes that back.
+
+    A tuner that is attached is left alone. A search writes into the run that is open, or is a run
+    of its own that ends with it; what it trains records nothing of its own.
+
+    Args:
+        options: of new runs, as for ``ledger.start``: config, data, seed, tags.
+    """
+    from keras_tuner.engine import base_tuner
+
+    def search(old: Callable[..., Any], tuner: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        known = run_of(tuner)
+        if is_recorded() or (known is not None and known.is_open):
+            return old(tuner, *args, **kwargs)
+        outer = _open_run()
+        try:
+            run = attach(tuner, run=outer) if outer else attach(tuner, **options)
+        except LedgerError as error:
+            warn(f"this search is not recorded: {error}")
+            return old(tuner, *args, **kwargs)
+        with contextlib.nullcontext() if outer else run:
+            return _searched(tuner, lambda: old(tuner, *args, **kwargs))
+
+    return patched([([(base_tuner.BaseTuner, "search")], search)])
+
+
+def _open_run() -> Run | None:
+    try:
+        return current_run()
+    except LedgerError:
+        return None
+
+
 def run_of(tuner: Any) -> Run | None:  # noqa: ANN401
     """Return the run that ``tuner`` was attached to last, None where it never was."""
     trials: Callable[[], Trials] | None = vars(tuner).get(_MARK)
@@ -134,17 +171,9 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
         return found
 
     def search(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        trials().announce("running")
-        try:
-            answer = old["search"](*args, **kwargs)
-        except BaseException as error:
-            stopped = error
-            trials().safely("the end of the search", lambda: trials().stop(stopped))
-            trials().announce("failed")
-            raise
-        trials().announce("completed")
-        end_part(trials().run, is_part=trials().is_part)
-        return answer
+        if not trials().run.is_open:  # another search, which `autolog` may record
+            return old["search"](*args, **kwargs)
+        return _searched(tuner, lambda: old["search"](*args, **kwargs))
 
     def on_trial_begin(trial: Any) -> Any:  # noqa: ANN401
         trials().safely("the begin of a trial", lambda: trials().begin(trial))
@@ -165,6 +194,23 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
     for hook in (search, on_trial_begin, on_epoch_end, on_trial_end):
         if callable(old[hook.__name__]):
             setattr(tuner, hook.__name__, hook)
+
+
+def _searched(tuner: Any, search: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """Search, and see how it ends."""
+    trials: Trials = vars(tuner)[_MARK]()
+    with outermost():  # what it trains is a part of it
+        trials.announce("running")
+        try:
+            answer = search()
+        except BaseException as error:
+            stopped = error
+            trials.safely("the end of the search", lambda: trials.stop(stopped))
+            trials.announce("failed")
+            raise
+        trials.announce("completed")
+        end_part(trials.run, is_part=trials.is_part)
+        return answer
 
 
 def _start(tuner: Any, name: str | None, options: dict[str, Any]) -> Run:  # noqa: ANN401
