@@ -20,6 +20,7 @@ from ledger.contract.metrics import Table, decode_table, summarise, whole_lines
 from ledger.contract.note import note_hash, parse_note
 from ledger.contract.record import RunRecord, encode_record, parse_record, record_schema
 from ledger.contract.redaction import holds_secret
+from ledger.contract.trials import decode_trials, sum_up
 from ledger.contract.worker import encode_worker, in_order, parse_worker
 
 
@@ -45,6 +46,10 @@ DIGESTS = {
     "v1/minimal/metrics.csv": "a0d89b98fad6dffb83d7ea97dd1950078186bb9a7a2e5513b60b3998f5cbde74",
     "v1/minimal/run.json": "871b0645119d9bd78bc18848a0c00904536a145a83e20aaa92bc3f0e27701434",
     "v1/minimal/run.md": "9a5b4e55d4ae745aca99782d7df15a393f3e4cc4d13609069fc40993fd0d8a4f",
+    "v1/sweep/metrics.csv": "677216ff66824cc93da9230a563a54bc1a1d91f3a8e001f3bad687e541b81ced",
+    "v1/sweep/run.json": "8bba572d27c803ab89402893d5808dc72ac294a39d28432d9e2bb12a5c44c625",
+    "v1/sweep/run.md": "fdcff0aed0332611643a05e439a4bb0b9c7e6938d4d49a84b302adbca8cfd414",
+    "v1/sweep/trials.csv": "ac5458ba9ccb43d7bfeb613d2d31165e762e53c7583f5336c73982a60bcb02c6",
     "v1/thinned/metrics.csv": "e198c8706407481cc6aaa6bab5a3461cc519958c0e71507fe54a14280b4628d9",
     "v1/thinned/run.json": "f6dbf5aaa581f2e3e1c1681989a4e1d6fc11f453b441c00d714789df257bb7e6",
     "v1/thinned/run.md": "ce928baac1c52c65b1b338c0bb5ad13f971ebd660b4b0dc6e203359f29b9fdc6",
@@ -159,6 +164,18 @@ def test_finished_run_reads_as_ever() -> None:
         "test_acc": 0.89,
         "training_time_hours": 0.0017361111111111112,
     } == made.metrics
+
+
+def test_trials_read_as_ever() -> None:
+    trials = decode_trials((GOLDEN / "v1/sweep/trials.csv").read_bytes())
+    assert [
+        ("0000", "finished", 0.5, None),
+        ("0001", "failed", None, None),
+        ("0002", "finished", 0.25, "0000"),
+    ] == [(each.trial_id, each.status, each.score, each.parent) for each in trials]
+    assert {"lr": "0.1", "param.parent": "2"} == trials[2].params
+    sweep = as_object(record("v1/sweep")["sweep"])
+    assert sum_up(trials, "min").items() <= sweep.items()
 
 
 def test_finished_table_reads_as_ever() -> None:

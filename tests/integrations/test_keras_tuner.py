@@ -128,10 +128,13 @@ def test_promotions_of_hyperband_name_the_trial_they_continue(project: Path) -> 
         if "tuner/trial_id" in each.params
     }
     assert promoted
+    assert promoted == {one: each.parent for one, each in rows.items() if each.parent}
     for one, parent in promoted.items():
         assert parent in rows
         last = max(int(key[3]) for key in found if key[0] == parent)
         assert min(int(key[3]) for key in found if key[0] == one) == last + 1
+    listed = list(ledger.query("trials", path=project))
+    assert {row["trial_id"]: row["parent"] for row in listed if row["parent"]} == promoted
 
 
 def test_failures_retries_and_nan_say_what_happened(project: Path) -> None:

@@ -24,7 +24,9 @@ COLUMNS = (
     *("trial_id", "attempt", "execution", "status", "score"),
     *("best_epoch", "started", "ended", "message"),
 )
-"""The columns of the log; every other one is a param of the trial."""
+"""The columns of every log."""
+OPTIONAL = ("parent",)
+"""Columns of a log that has something to say there; every other one is a param of the trial."""
 
 
 @value
@@ -44,6 +46,8 @@ class Trial:
     """ISO 8601; so is ``ended``."""
     ended: str | None
     message: str | None
+    parent: str | None
+    """The trial that this one continues, in the same sweep; None for one that begins anew."""
     params: Mapping[str, str]
     """By name, as the table holds them; those without a value are left out."""
 
@@ -67,6 +71,11 @@ def decode_trials(data: bytes) -> list[Trial]:
         key = cells.get("trial_id", ""), cells.get("attempt", "")
         attempts[key] = attempts.get(key, {}) | cells
     return [_trial(cells) for (trial_id, _), cells in attempts.items() if trial_id]
+
+
+def is_own(column: str) -> bool:
+    """Whether ``column`` is one of the log itself, and no param of the trials."""
+    return column in COLUMNS or column in OPTIONAL
 
 
 def sum_up(trials: Iterable[Trial], goal: str | None) -> dict[str, Json]:
@@ -105,7 +114,8 @@ def _trial(cells: Mapping[str, str]) -> Trial:
         started=cells.get("started"),
         ended=cells.get("ended"),
         message=cells.get("message"),
-        params={name: cell for name, cell in cells.items() if name not in COLUMNS},
+        parent=cells.get("parent"),
+        params={name: cell for name, cell in cells.items() if not is_own(name)},
     )
 
 

@@ -26,6 +26,11 @@ COMPLETED = "COMPLETED"
 """What KerasTuner calls a trial that came to its end."""
 
 
+_PARENT = "tuner/trial_id"
+"""The hyperparameter by which Hyperband names the trial that a promoted one continues; its
+``tuner/bracket`` is that of the moment, not always the trial's own."""
+
+
 class _Progress:
     """What is known of the attempt at a trial that is running."""
 
@@ -91,7 +96,12 @@ class Trials:
 
     def begin(self, trial: Any) -> None:  # noqa: ANN401
         """See a trial begin."""
-        attempt = self._sweep.begin(str(trial.trial_id), self._params(trial))
+        parent = trial.hyperparameters.values.get(_PARENT)
+        attempt = self._sweep.begin(
+            str(trial.trial_id),
+            self._params(trial),
+            parent=None if parent is None else str(parent),
+        )
         self._open[trial.trial_id] = _Progress(attempt)
 
     def epoch(self, trial: Any, model: object, epoch: int, logs: Mapping[str, Any] | None) -> None:  # noqa: ANN401

@@ -80,12 +80,19 @@ class Sweep:
         self._table.expect(str(known["metric"]) if known else None, space or ())
         self._log.expect(space or ())
 
-    def begin(self, trial_id: str, params: Mapping[str, object] | None = None) -> Attempt:
+    def begin(
+        self,
+        trial_id: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        parent: str | None = None,
+    ) -> Attempt:
         """Begin the next attempt at a trial.
 
         Args:
             trial_id: text: ``00`` is not ``0``.
             params: those that are known.
+            parent: the trial that this one continues.
         """
         with self._lock:
             n = self._counts.get(trial_id, 0)
@@ -93,6 +100,8 @@ class Sweep:
             attempt = Attempt(self, trial_id, n)
             self._open[trial_id, n] = attempt
             told: dict[str, Cell] = {"status": "running", "started": now_text()}
+            if parent is not None:
+                told["parent"] = parent
             self._append(attempt, told, params or {})
         return attempt
 

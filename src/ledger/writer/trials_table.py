@@ -6,7 +6,7 @@ import os
 
 from ledger.contract.layout import trials_name
 from ledger.contract.metrics import decode_table, encode_row, whole_lines
-from ledger.contract.trials import COLUMNS, decode_trials
+from ledger.contract.trials import COLUMNS, decode_trials, is_own
 from ledger.storage.files import append_line, open_table, replace_file
 
 
@@ -100,4 +100,4 @@ class TrialsTable:
 
 def column_of(param: str) -> str:
     """Return the column of the log that holds ``param``; the log's own names go before it."""
-    return f"param.{param}" if param in COLUMNS or not param else param
+    return f"param.{param}" if is_own(param) or not param else param

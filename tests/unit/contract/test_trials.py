@@ -38,6 +38,14 @@ def test_the_last_cells_of_an_attempt_count() -> None:
     assert found[2].message == "out of memory"
 
 
+def test_a_trial_may_continue_another_and_a_log_need_not_say_so() -> None:
+    head = HEAD.replace(b",lr,", b",parent,lr,")
+    data = head + b"01,0,0,running,,,,,,00,0.1,mlp\n00,0,0,running,,,,,,,0.1,mlp\n"
+    assert [each.parent for each in decode_trials(data)] == ["00", None]
+    assert decode_trials(data)[0].params == {"lr": "0.1", "model": "mlp"}
+    assert decode_trials(HEAD + b"00,0,0,running,,,,,,0.1,mlp\n")[0].parent is None
+
+
 @pytest.mark.parametrize("cut", range(0, 140, 7))
 def test_a_torn_line_does_not_exist_yet(cut: int) -> None:
     whole = HEAD + b"00,0,0,finished,0.9,3,,,,0.1,mlp\n"

@@ -119,6 +119,18 @@ def test_the_record_sums_the_trials_up(project: Path) -> None:
     assert record["files"]["trials.csv"]["rows"] == 10
 
 
+def test_a_trial_may_continue_another(project: Path) -> None:
+    with sweep_run() as run:
+        run.sweep.begin("00", {"lr": 0.1}).end(score=0.5)
+        header = (run.dir / "trials.csv").read_text().splitlines()[0]
+        assert "parent" not in header.split(",")
+        run.sweep.begin("01", {"lr": 0.1, "parent": 3}, parent="00").end(score=0.75)
+
+    first, second = trials_of(project)
+    assert (first.parent, second.parent) == (None, "00")
+    assert second.params == {"lr": "0.1", "param.parent": "3"}
+
+
 def test_the_note_is_prefilled_from_the_trials(project: Path) -> None:
     with sweep_run() as run:
         run.sweep.begin("00", {"lr": 0.1}).end(score=0.5)

@@ -41,7 +41,10 @@ ROW_ORDER = "attempt, execution, epoch, step, time"
 _FIRST_ORDER = """
     CASE WHEN trial_id IS NULL THEN epoch END, CASE WHEN trial_id IS NULL THEN step END,
     time, trial_id, attempt, execution, epoch, step"""
-TRIAL_FIELDS = ("trial_id", "attempt", "score", "best_epoch", "message", "status", *sorted(_TIMES))
+TRIAL_FIELDS = (
+    *("trial_id", "attempt", "score", "best_epoch", "message", "parent", "status"),
+    *sorted(_TIMES),
+)
 """Keys of a trial itself; ``trial`` is its id."""
 LATEST_TRIALS = """
     SELECT * FROM trials QUALIFY row_number() OVER (

@@ -29,6 +29,8 @@ class TrialRow:
     """ISO 8601, UTC; so is ``ended``."""
     ended: str | None
     message: str | None
+    parent: str | None
+    """The trial that this one continues."""
     params: Mapping[str, Json]
     imported: str | None = None
     """The tool that its run came from; part of the JSON only where it came from one."""

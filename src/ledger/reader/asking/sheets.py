@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.reader.question.values import Spread
     from ledger.reader.text import Cell
 
-_TRIAL_FACTS = ("status", "score", "best_epoch", "attempt", "started", "ended", "message")
+_TRIAL_FACTS = ("status", "score", "best_epoch", "attempt", "started", "ended", "message", "parent")
 
 
 def sheets_of(answered: Answered) -> list[Grid]:
@@ -135,10 +135,12 @@ def _group(group: Mapping[str, Json], by: Sequence[str], missing: Cell) -> tuple
 
 def _trials_sheet(rows: Sequence[TrialRow]) -> Grid:
     keys = sorted({key for row in rows for key in row.params})
+    is_linked = any(row.parent is not None for row in rows)
     body = tuple(
         (
             row.run_id,
             row.trial_id,
+            *((row.parent or MISSING,) if is_linked else ()),
             row.status,
             row.score,
             row.best_epoch,
@@ -148,7 +150,8 @@ def _trials_sheet(rows: Sequence[TrialRow]) -> Grid:
         )
         for row in rows
     )
-    header = ("run", "trial", "status", "score", "epoch", "started", "duration", *keys)
+    lead = ("run", "trial", *(("parent",) if is_linked else ()))
+    header = (*lead, "status", "score", "epoch", "started", "duration", *keys)
     return Grid(header=header, rows=body)
 
 

@@ -27,7 +27,7 @@ SUBJECTS = f"""
 """Every trial, one row each: as its last attempt ended, or only its name where rows alone tell."""
 _FIELDS = (
     *("run_id", "trial_id", "status", "score", "best_epoch", "attempt", "started", "ended"),
-    "message",
+    *("message", "parent"),
 )
 
 

@@ -172,6 +172,7 @@ TRIALS = Stored(
         started TIMESTAMP
         ended TIMESTAMP
         message VARCHAR
+        parent VARCHAR
         params MAP(VARCHAR, VARCHAR)
     """)
 )

@@ -37,7 +37,7 @@ def trial_rows(
     for (trial_id, attempt), params in _in_tables(tables, columns.values()).items():
         is_known = trial_id in names if attempt is None else (trial_id, attempt) in known
         if not is_known:
-            about = (None,) * 7
+            about = (None,) * 8
             rows.append((run.run_id, trial_id, attempt, *about, json.dumps(params)))
     return rows
 
@@ -67,6 +67,7 @@ def _row(run: StoredRun, trial: Trial) -> Row:
         _moment(trial.started),
         _moment(trial.ended),
         trial.message,
+        trial.parent,
         json.dumps(dict(trial.params), ensure_ascii=False),
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.errors import UnknownNameError
 from ledger.reader.asking.door import ask_text
+from ledger.reader.asking.sheets import sheets_of
 from unit.reader.builders import FIRST, add_run, epochs, make_project, open_at
 
 
@@ -143,8 +144,25 @@ def test_a_listed_trial_tells_its_last_attempt(root: Path) -> None:
         "started": "2026-02-01T16:34:00+00:00",
         "ended": "2026-02-01T16:35:00+00:00",
         "message": None,
+        "parent": None,
         "params": {"lr": 0.01, "opt": "adam"},
     }
+
+
+def test_a_trial_tells_the_one_it_continues(root: Path) -> None:
+    head, first, rest = TRIALS_CSV.split(b"\n", 2)
+    others = [line + (b",00" if line.startswith(b"1,") else b",") for line in rest.splitlines()]
+    wide = [head + b",parent", first + b",", *others]
+    files = {"trials.csv": b"\n".join(wide) + b"\n"}
+    add_run(root, "promoted", rows_of("1", "0.1", 0.5), files=files)
+
+    found = rows(root, "trials where name = promoted")
+    assert [(row.trial_id, row.parent) for row in found] == [("00", None), ("1", "00"), ("2", None)]
+    assert ids(root, "trials where parent = 00") == ["1"]
+    (sheet,) = sheets_of(ask_text(open_at(root), "trials where name = promoted"))
+    assert sheet.header[:4] == ("run", "trial", "parent", "status")
+    (sheet,) = sheets_of(ask_text(open_at(root), "trials where name = sweep"))
+    assert "parent" not in sheet.header
 
 
 def test_a_trial_that_only_has_rows_tells_its_params(root: Path) -> None:
