@@ -108,7 +108,12 @@ def is_metrics_table(name: str) -> bool:
 
 def is_table(name: str) -> bool:
     """Whether ``name`` is a metrics table or a trials table."""
-    return is_metrics_table(name) or (name.startswith("trials.") and name.endswith(".csv"))
+    return is_metrics_table(name) or is_trials_table(name)
+
+
+def is_trials_table(name: str) -> bool:
+    """Whether ``name`` is a trials table: trials.csv, trials.<worker>.csv."""
+    return name.startswith("trials.") and name.endswith(".csv")
 
 
 def table_name(worker: str = "", n: int = 1) -> str:

@@ -142,11 +142,13 @@ def fold(document: Mapping[str, Json], workers: Sequence[Worker]) -> dict[str, J
     folded |= _data([document, *stated])
     folded["git"], told = _code(document, workers)
     warnings += [*told, *_same_config(workers), *_told(workers)]
-    if warnings:
-        folded["warnings"] = [*warnings]
-    missing = [as_text(each.get("incomplete")) for each in (document, *stated)]
-    if any(missing):
-        folded["incomplete"] = "; ".join(text for text in missing if text)
+    if warnings:  # a run that goes on folds the workers of an earlier session again
+        folded["warnings"] = [*dict.fromkeys(warnings)]
+    own = as_text(document.get("incomplete")) or ""
+    missing = [str(each["incomplete"]) for each in stated if each.get("incomplete")]
+    reasons = [text for text in (own, *(each for each in missing if each not in own)) if text]
+    if reasons:
+        folded["incomplete"] = "; ".join(reasons)
     return folded
 
 

@@ -15,10 +15,11 @@ from ledger.capture.process import is_abandoned, this_process
 from ledger.capture.settle import settle
 from ledger.contract.config import config_hash, to_json
 from ledger.contract.json_text import as_list, as_object, as_text, dump_json, parse_json
-from ledger.contract.layout import RECORD_NAME, is_metrics_table, is_worker, table_order
+from ledger.contract.layout import RECORD_NAME, is_metrics_table, table_order, table_worker
 from ledger.contract.manifest import manifest_hash
 from ledger.contract.record import parse_record
 from ledger.contract.redaction import redact
+from ledger.contract.worker import CONSOLE, FIRST
 from ledger.errors import LedgerError, MalformedError
 from ledger.storage.files import replace_file
 from ledger.value import value
@@ -30,7 +31,7 @@ from ledger.writer.heal import heal
 from ledger.writer.record_file import RecordFile, time_text
 from ledger.writer.run import Run
 from ledger.writer.seal import present_lines
-from ledger.writer.shelf import make_shelf
+from ledger.writer.shelf import bring_back, digests, make_shelf
 from ledger.writer.start import (
     Place,
     has_script,
@@ -39,6 +40,7 @@ from ledger.writer.start import (
     observe_project,
     read_parent,
 )
+from ledger.writer.worker_files import living_worker, read_workers
 
 
 TYPE_CHECKING = False
@@ -67,6 +69,15 @@ class Again:
 
     place: Place
     record: RunRecord
+
+
+@value
+class WholeFor:
+    """A table that was thinned, and the file that holds it whole."""
+
+    path: Path
+    whole: Path
+    sha256: str
 
 
 def remember(folder: Path, run_id: str) -> None:
@@ -130,8 +141,13 @@ def _find(
     if "files" not in record.document:
         is_over = is_abandoned(record)
         raise _no(run_id, "could not be sealed" if is_over else "is still being recorded")
-    if record.document.get("thinned") or any(is_worker(name) for name in os.listdir(folder)):
-        raise _no(run_id, "has thinned tables, or tables of other processes")
+    workers = read_workers(folder)
+    if any(worker.name in {FIRST, CONSOLE} for worker in workers):
+        raise _no(run_id, "was recorded by `ledger run`")
+    if living_worker(folder) is not None:
+        raise _no(run_id, "has a worker that still runs")
+    if not all(_is_whole(table) for table in _whole_tables(project.root, folder, record)):
+        raise _no(run_id, "has a thinned table, and the whole one is gone or was changed")
     if _is_relied_on(code.repository, folder):
         raise _no(run_id, "is on the base, where no record changes")
     _, resolved = load_config(request.config)
@@ -151,6 +167,8 @@ def _open(again: Again, request: Request, on_close: Callable[[Run], None]) -> Ru
     place, known = again.place, again.record.document
     started, now = datetime.fromisoformat(again.record.started), datetime.now(tz=UTC)
     home = home_of(place)
+    for table in _whole_tables(place.project.root, place.run_dir, again.record):
+        bring_back(table.whole, table.path)
     record = RecordFile(home, _running(known, now))
     note = present_lines(place.run_dir)
     if place.code is not None:
@@ -181,7 +199,11 @@ def _open(again: Again, request: Request, on_close: Callable[[Run], None]) -> Ru
         seconds_before=seconds,
         seconds_idle=max(0.0, seconds - _seconds_of(known)),
     )
-    names = [name for name in os.listdir(place.run_dir) if is_metrics_table(name)]
+    names = [
+        name
+        for name in os.listdir(place.run_dir)
+        if is_metrics_table(name) and not table_worker(name)
+    ]
     run.go_on(sorted(names, key=table_order))
     run.begin()
     return run
@@ -196,12 +218,32 @@ def _running(known: Mapping[str, Json], now: datetime) -> dict[str, Json]:
         **this_process().to_json(),
         "heartbeat": stamp,
     }
-    dropped = {"files", "summary", "error"}
+    dropped = {"files", "summary", "error", "thinned"}
     return {key: item for key, item in known.items() if key not in dropped} | {
         "status": "running",
         "timestamp": as_object(known.get("timestamp")) | {"end": None},
         "sessions": [*as_list(known.get("sessions")), session],
     }
+
+
+def _whole_tables(project_root: Path, folder: Path, record: RunRecord) -> list[WholeFor]:
+    """Return the whole tables that stand for those of the run that were thinned for git."""
+    entries = as_object(record.document.get("thinned"))
+    return [
+        WholeFor(
+            path=folder / name,
+            whole=project_root / str(as_object(entry).get("path")),
+            sha256=str(as_object(entry).get("sha256")),
+        )
+        for name, entry in entries.items()
+    ]
+
+
+def _is_whole(table: WholeFor) -> bool:
+    try:
+        return digests(table.whole)[0] == table.sha256
+    except OSError:
+        return False
 
 
 def _seconds_of(known: Mapping[str, Json]) -> float:

@@ -114,6 +114,18 @@ def shelve(table: Path, shelf: Shelf, run_id: str) -> WholeTable:
     )
 
 
+def bring_back(whole: Path, table: Path) -> None:
+    """Let the file ``table`` be a copy of the whole one on the shelf, which stays as it is.
+
+    Raises:
+        OSError: disk full, folder read-only.
+    """
+    temporary = table.with_name(f".{table.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    write_new(str(temporary), iter_lines(str(whole)))
+    temporary.replace(table)
+
+
 def digests(table: Path) -> tuple[str, str, int, int]:
     """Return SHA-256, MD5 (DVC's), rows below the header, and bytes of the file ``table``.
 
@@ -197,8 +209,5 @@ def _put(table: Path, path: Path) -> bool:
 def _copy(table: Path, path: Path) -> bool:
     if path.exists():
         return False
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    write_new(str(temporary), iter_lines(str(table)))
-    temporary.replace(path)
+    bring_back(table, path)
     return True

@@ -95,7 +95,7 @@ class Sweep:
             parent: the trial that this one continues.
         """
         with self._lock:
-            n = self._counts.get(trial_id, 0)
+            n = max(self._counts.get(trial_id, 0), self._log.attempts_elsewhere(trial_id))
             self._counts[trial_id] = n + 1
             attempt = Attempt(self, trial_id, n)
             self._open[trial_id, n] = attempt

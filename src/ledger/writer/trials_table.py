@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from ledger.contract.layout import trials_name
+from ledger.contract.layout import is_trials_table, trials_name
 from ledger.contract.metrics import decode_table, encode_row, whole_lines
 from ledger.contract.trials import COLUMNS, decode_trials, is_own
+from ledger.errors import MalformedError
 from ledger.storage.files import append_line, open_table, replace_file
 
 
@@ -56,6 +57,23 @@ class TrialsTable:
         if header:
             self._header, self._is_made = header, True
         return decode_trials(data)
+
+    def attempts_elsewhere(self, trial_id: str) -> int:
+        """Return how many attempts at a trial the other processes of the run have begun.
+
+        A log that cannot be read counts for none: its owner tells that.
+        """
+        most = 0
+        try:
+            names = [name for name in os.listdir(self._home.folder) if is_trials_table(name)]
+            for name in names:
+                data = b"" if name == self._name else (self._home.folder / name).read_bytes()
+                if trial_id.encode() in data:
+                    found = [each for each in decode_trials(data) if each.trial_id == trial_id]
+                    most = max([most, *((each.attempt or 0) + 1 for each in found)])
+        except (OSError, MalformedError):
+            return most
+        return most
 
     def append(self, cells: Mapping[str, Cell], params: Mapping[str, Cell]) -> None:
         """Write one line.

@@ -9,7 +9,7 @@ import pytest
 
 import ledger
 from ledger.contract.trials import decode_trials
-from ledger.writer.current import start_again
+from ledger.writer.current import join_running, start_again
 from ledger.writer.reopen import remember, remembered
 from make_repo import commit_files, git
 from unit.writer.recording import (
@@ -192,6 +192,88 @@ time.sleep(600)
         "n_failed": 0,
         "best_trial": "00",
     }
+
+
+OWNER = """
+import sys
+import ledger
+from ledger.writer.current import join_running, start_again
+options = {"config": {"n": 2}}
+run = start_again(sys.argv[1], "s", **options) if sys.argv[1:] else ledger.start("s", **options)
+with run:
+    run.wait_for_capture()
+    run.sweep.describe(tuner="random", objective=("loss", "min"))
+    print(run.id, flush=True)
+    input()
+"""
+
+
+def session(project: Path, *arguments: str, losses: list[float | None]) -> Path:
+    """Let an owner record a sweep of which a worker runs trial 00, once for each of ``losses``."""
+    owner = begin_training(project, OWNER, *arguments)
+    assert owner.stdout is not None
+    assert owner.stdin is not None
+    run_id = owner.stdout.readline().strip()
+    part = join_running(run_id, "tuner0")
+    assert part is not None
+    for loss in losses:
+        attempt = part.sweep.begin("00", {"lr": 1})
+        if loss is not None:
+            attempt.log({"loss": loss}, params={"lr": 1}, epoch=0)
+            attempt.end(score=loss)
+    part.finish("failed", error=ValueError("no room"))
+    owner.stdin.write("\n")
+    owner.stdin.flush()
+    code, _, said = end_of(owner)
+    assert code == 0, said
+    return next(folder for folder in run_dirs(project) if folder.name == run_id)
+
+
+def test_a_run_of_several_processes_goes_on(project: Path) -> None:
+    folder = session(project, losses=[0.5, None])
+    before = {path.name: path.read_bytes() for path in folder.glob("*tuner0.*")}
+    assert session(project, folder.name, losses=[0.25]) == folder
+
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    keys = [(row["trial_id"], row["attempt"], row["loss"]) for row in read_rows(folder)]
+    assert keys == [("00", "0", "0.5"), ("00", "2", "0.25")]
+    record = read_record(folder)
+    assert (record["status"], len(record["sessions"])) == ("finished", 2)
+    assert record["sweep"]["n_trials"] == 1
+    assert [line.split(":")[0] for line in record["warnings"]] == [
+        "tuner0 failed",
+        "tuner0-2 failed",
+    ]
+    judged = ledger_command(project, "check", "--all", "--format", "json").stdout
+    assert "LED104" not in judged
+    assert "LED111" not in judged
+
+
+def test_a_run_with_a_thinned_table_goes_on_with_the_whole_one(project: Path) -> None:
+    commit_files(project, {"ledger.toml": "max_table_mb = 0.01\n"})
+    with ledger.start("first", config={"lr": 1}) as run:
+        for step in range(1000):
+            run.log(step=step, loss=1 / (1 + step))
+        run.wait_for_capture()
+    thinned = read_record(run.dir)["thinned"]["metrics.csv"]
+    assert thinned["rows"] == 1000
+
+    with start_again(run.id, "first", config={"lr": 1}) as again:
+        assert again.dir == run.dir
+        assert "thinned" not in read_record(run.dir)
+        assert len(read_rows(run.dir)) == 1000
+        again.log(step=1000, loss=0.0)
+
+    record = read_record(run.dir)
+    assert record["thinned"]["metrics.csv"]["rows"] == 1001
+    assert record["summary"]["loss"]["n"] == 1001
+    assert (project / thinned["path"]).exists()
+    judged = ledger_command(project, "check", "--all", "--format", "json").stdout
+    assert "LED104" not in judged
+
+    (project / record["thinned"]["metrics.csv"]["path"]).write_text("changed")
+    with start_again(run.id, "first", config={"lr": 1}) as other:
+        assert other.id != run.id
 
 
 def test_word_of_a_run_is_left_in_a_folder(tmp_path: Path) -> None:
