@@ -11,15 +11,17 @@ from ledger.contract.note import AUTO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ledger.contract.json_text import Json
     from ledger.contract.metrics import Summary
     from ledger.contract.record import RunRecord
+    from ledger.contract.trials import Trial
 
 MAX_NAMED = 6
 MAX_COMMAND = 200
 MAX_PARAM = 40
+MAX_REASONS = 3
 
 
 def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
@@ -58,12 +60,17 @@ def describe_result(
     stated: Mapping[str, Json],
     objective: tuple[str, str] | None,
     parent: RunRecord | None,
+    *,
+    is_sweep: bool = False,
 ) -> list[str]:
-    """Return the Result lines: the objective's best against the parent's, and what was stated."""
+    """Return the Result lines: the objective's best against the parent's, and what was stated.
+
+    The last row of a sweep is that of some trial, and no result.
+    """
     parts = []
     if objective is not None and objective[0] in summary:
-        parts.append(_objective_text(summary[objective[0]], objective, parent))
-    else:
+        parts.append(_objective_text(summary[objective[0]], objective, parent, is_sweep=is_sweep))
+    elif not is_sweep:
         parts += [f"{name} last {_show(s.last)}" for name, s in list(summary.items())[:3]]
     parts += [f"{name} {_show(item)} (stated)" for name, item in list(stated.items())[:3]]
     diverged = sorted(name for name, s in summary.items() if s.n_nonfinite)
@@ -72,17 +79,34 @@ def describe_result(
     return [f"{AUTO}{'; '.join(parts)}"] if parts else []
 
 
-def describe_sweep(sweep: Mapping[str, Json], params: Mapping[str, str]) -> list[str]:
-    """Return the Result line of a sweep: how many trials, and its best one with its ``params``."""
+def describe_sweep(sweep: Mapping[str, Json], best: Trial | None) -> list[str]:
+    """Return the Result line of a sweep: how many trials, and its best one with its params."""
     if not sweep:
         return []
     failed = f", {sweep['n_failed']} failed" if sweep.get("n_failed") else ""
     text = f"{sweep.get('n_trials')} trials{failed}"
-    if sweep.get("best_trial") is not None:
-        shown = [f"{name} {item[:MAX_PARAM]}" for name, item in list(params.items())[:MAX_NAMED]]
+    if best is not None:
+        params = list(best.params.items())[:MAX_NAMED]
+        shown = [f"{name} {item[:MAX_PARAM]}" for name, item in params]
         told = f": {', '.join(shown)}" if shown else ""
-        text = f"{text}; best trial {sweep['best_trial']}{told}"
+        text = f"{text}; best trial {best.trial_id}, score {_show(best.score)}{told}"
     return [f"{AUTO}{text}"]
+
+
+def describe_failed_trials(failed: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the Risk line of a sweep some of whose trials failed: which ones, and why.
+
+    Args:
+        failed: the ids of the trials by the reason.
+    """
+    reasons = sorted(failed.items(), key=lambda pair: -len(pair[1]))
+    shown = [
+        f"{', '.join(ids[:MAX_NAMED])}{', …' if len(ids) > MAX_NAMED else ''}: {why[:MAX_COMMAND]}"
+        for why, ids in reasons[:MAX_REASONS]
+    ]
+    rest = len(reasons) - MAX_REASONS
+    more = [f"{rest} more reasons"] if rest > 0 else []
+    return [f"{AUTO}trials that failed: {'; '.join([*shown, *more])}"] if shown else []
 
 
 def describe_failure(
@@ -120,12 +144,15 @@ def describe_best(document: Mapping[str, Json], summary: Mapping[str, Summary]) 
     return "" if number is None else f", best {metric} {number:.6g}{where}"
 
 
-def _objective_text(own: Summary, objective: tuple[str, str], parent: RunRecord | None) -> str:
+def _objective_text(
+    own: Summary, objective: tuple[str, str], parent: RunRecord | None, *, is_sweep: bool
+) -> str:
     metric, goal = objective
     best, at = best_of(own, goal)
     if best is None:
         return f"{metric} never finite in {own.n} rows"
-    text = f"{metric} best {_show(best)}{'' if at is None else f' at {at}'}, last {_show(own.last)}"
+    text = f"{metric} best {_show(best)}{'' if at is None else f' at {at}'}"
+    text += "" if is_sweep else f", last {_show(own.last)}"
     theirs = as_object(as_object(parent.document.get("summary")).get(metric)) if parent else {}
     before = decode_number(theirs.get(goal))
     if parent is None or before is None or not math.isfinite(before):

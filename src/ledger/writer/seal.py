@@ -124,9 +124,14 @@ def refresh_note(
     lines = dict(filled)
     objective = RunRecord(document=document).objective
     summary = measured.summary if measured else {}
-    result = prefill.describe_result(summary, stated_metrics(document), objective, parent)
+    is_sweep = measured is not None and bool(measured.sweep)
+    result = prefill.describe_result(
+        summary, stated_metrics(document), objective, parent, is_sweep=is_sweep
+    )
     if measured is not None:
-        result += prefill.describe_sweep(measured.sweep, measured.best_params)
+        result += prefill.describe_sweep(measured.sweep, measured.best_trial)
+        if not lines.get("Risk/Anomaly"):
+            lines["Risk/Anomaly"] = prefill.describe_failed_trials(measured.failed)
     if not lines.get("Change"):
         lines["Change"] = prefill.describe_command(document)
     if document["status"] == "finished":
@@ -134,8 +139,9 @@ def refresh_note(
     else:
         told = as_object(document.get("error")) or None
         lines |= prefill.describe_failure(str(document["status"]), told, result)
-    if document.get("incomplete") and not lines.get("Risk/Anomaly"):
-        lines["Risk/Anomaly"] = [f"{AUTO}incomplete: {document['incomplete']}"]
+    if document.get("incomplete") and not filled.get("Risk/Anomaly"):
+        missing = f"{AUTO}incomplete: {document['incomplete']}"
+        lines["Risk/Anomaly"] = [*lines.get("Risk/Anomaly", []), missing]
     data = render_note(run_dir.name, lines)
     if refresh_untouched(run_dir, as_text(known.get("template")) or "", data):
         return known | {"template": note_hash(data)}

@@ -49,8 +49,10 @@ class Measured:
     """Why a table could not be read, None when all could."""
     sweep: Mapping[str, Json] = {}
     """What the trials tables say of a sweep; empty for a run that is none."""
-    best_params: Mapping[str, str] = {}
-    """Those of the sweep's best trial."""
+    best_trial: Trial | None = None
+    """The sweep's best one, as its last attempt ended."""
+    failed: Mapping[str, tuple[str, ...]] = {}
+    """The trials that failed, by why they did."""
 
 
 def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None = None) -> Measured:
@@ -67,7 +69,7 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
     read = _Read(run_dir, is_growth_told=growth is not None)
     goal = as_text(as_object(document.get("objective")).get("goal"))
     sweep = sum_up(read.trials, goal) if read.trials else {}
-    params = {each.trial_id: each.params for each in read.trials}
+    last = {each.trial_id: each for each in read.trials}
     problem = read.problem
     if growth is not None:
         summary, last_time = growth.summary, growth.last_time
@@ -85,8 +87,19 @@ def measure(run_dir: Path, document: Mapping[str, Json], growth: Growth | None =
         last_time=last_time,
         problem=problem,
         sweep=sweep,
-        best_params=params.get(str(sweep.get("best_trial")), {}),
+        best_trial=last.get(str(sweep.get("best_trial"))),
+        failed=_failed(last.values()),
     )
+
+
+def _failed(trials: Iterable[Trial]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the trials that failed by the last line of what was said of each."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in trials:
+        if each.status == "failed":
+            why = ((each.message or "").strip().splitlines() or ["no reason was given"])[-1]
+            found[why] = (*found.get(why, ()), each.trial_id)
+    return found
 
 
 class _Read:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 import ledger
 from ledger.contract.trials import decode_trials
@@ -14,8 +15,6 @@ from unit.writer.recording import ledger_command, only_run, read_record, read_ro
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from ledger.contract.trials import Trial
     from ledger.writer.run import Run
@@ -135,10 +134,35 @@ def test_the_note_is_prefilled_from_the_trials(project: Path) -> None:
     with sweep_run() as run:
         run.sweep.begin("00", {"lr": 0.1}).end(score=0.5)
         run.sweep.begin("01").end(score=0.75, params={"lr": 0.01, "opt": "sgd"})
-        run.sweep.begin("02").end("failed")
+        run.sweep.begin("02").end("failed", message="Traceback …\nValueError: no room\n")
+        run.sweep.begin("03").end("failed", message="the score is nan")
+        run.sweep.begin("04").end("failed", message="ValueError: no room")
+        run.sweep.begin("05").end("failed")
+        run.sweep.begin("05").end(score=0.5)
 
     note = (only_run(project) / "run.md").read_text()
-    assert "[auto] 3 trials, 1 failed; best trial 01: lr 0.01, opt sgd\n" in note
+    best = "best trial 01, score 0.75: lr 0.01, opt sgd"
+    assert f"[auto] 6 trials, 3 failed; {best}\n" in note
+    told = "trials that failed: 02, 04: ValueError: no room; 03: the score is nan"
+    assert f"## Risk/Anomaly\n\n[auto] {told}\n" in note
+
+
+@pytest.mark.usefixtures("project")
+def test_the_note_of_a_sweep_tells_the_best_and_the_parents() -> None:
+    def search(losses: list[float], **options: Any) -> Run:
+        with sweep_run(**options) as run:
+            for n, accuracy in enumerate(losses):
+                attempt = run.sweep.begin(f"{n:02}", {"lr": n})
+                attempt.log({"val_acc": accuracy}, params={"lr": n}, epoch=0)
+                attempt.end(score=accuracy)
+        return run
+
+    before = search([0.25, 0.5, 0.125])
+    after = search([0.5, 0.75, 0.25], parent=before.id)
+    note = (after.dir / "run.md").read_text()
+    assert f"[auto] val_acc best 0.75 at 0; {before.id} had 0.5 (+0.25, +50.00 %)\n" in note
+    assert "[auto] 3 trials; best trial 01, score 0.75: lr 1\n" in note
+    assert "last" not in note
 
 
 def test_an_objective_of_the_run_stays(project: Path) -> None:
