@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import socket
 import subprocess
@@ -13,7 +15,7 @@ import pytest
 import ledger
 from ledger.contract.trials import decode_trials
 from make_repo import commit_files
-from unit.writer.recording import ledger_command, only_run, read_record
+from unit.writer.recording import ledger_command, only_run, read_record, read_rows
 
 
 if TYPE_CHECKING:
@@ -93,6 +95,13 @@ def test_a_chief_and_its_workers_are_one_run(project: Path) -> None:
     best = list(ledger.query("best height per trial", path=project))
     assert len(best) == 6
     assert best[0]["value"] == min(each.score for each in trials if each.score is not None)
+    (manifest,) = (project.parent / "registry").glob("*.json")
+    told = json.loads(manifest.read_bytes())
+    assert (told["status"], told["project_name"]) == ("completed", record["run_id"])
+    with open(told["csv_path"], encoding="utf-8", newline="") as file:
+        merged = list(csv.DictReader(file))
+    assert sorted(row["trial_id"] for row in merged) == ["0", "1", "2", "3", "4", "5"]
+    assert {row["height"] for row in merged} == {row["height"] for row in read_rows(folder)}
     judged = ledger_command(project, "check", "--all", "--format", "json").stdout
     assert "LED104" not in judged
     assert "LED111" not in judged

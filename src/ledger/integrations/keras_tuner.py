@@ -100,7 +100,7 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
         outer = _open_run()
         try:
             run = attach(tuner, run=outer) if outer else attach(tuner, **options)
-        except LedgerError as error:
+        except Exception as error:  # noqa: BLE001  # said; no search ends of it
             warn(f"this search is not recorded: {error}")
             return old(tuner, *args, **kwargs)
         with contextlib.nullcontext() if outer else run:
@@ -208,8 +208,8 @@ def _searched(tuner: Any, search: Callable[[], Any]) -> Any:  # noqa: ANN401
             trials.safely("the end of the search", lambda: trials.stop(stopped))
             trials.announce("failed")
             raise
-        trials.announce("completed")
         end_part(trials.run, is_part=trials.is_part)
+        trials.announce("completed")  # when the workers have closed their parts
         return answer
 
 

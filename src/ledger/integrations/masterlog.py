@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.contract.json_text import dump_json
+from ledger.contract.layout import is_metrics_table, table_order
+from ledger.contract.metrics import decode_table, encode_row
 from ledger.storage.files import replace_file
 from ledger.value import as_dict, value
 
@@ -65,6 +67,25 @@ def announce(project_name: str, table: Path, environ: Mapping[str, str]) -> Mani
     )
     write(manifest, "running")
     return manifest
+
+
+def merge(run_dir: Path, merged: Path) -> None:
+    """Write the rows of all tables of a run as one table, for a viewer that reads one file.
+
+    Nobody's tables are touched; ``merged`` is replaced whole.
+
+    Raises:
+        OSError: a table cannot be read, or ``merged`` cannot be written.
+        MalformedError: a table does not follow the format.
+    """
+    names = sorted(filter(is_metrics_table, os.listdir(run_dir)), key=table_order)
+    tables = [decode_table((run_dir / name).read_bytes()) for name in names]
+    header = list(dict.fromkeys(name for table in tables for name in table.header))
+    if not header:
+        return
+    rows = (dict(zip(table.header, row, strict=True)) for table in tables for row in table.rows)
+    lines = [encode_row(header), *(encode_row(row.get(name) for name in header) for row in rows)]
+    replace_file(str(merged), b"".join(lines), is_durable=False)
 
 
 def write(manifest: Manifest, status: str) -> None:

@@ -6,7 +6,7 @@ import os
 import time
 
 from ledger.writer.current import join_running, start
-from ledger.writer.narrate import warn
+from ledger.writer.narrate import say, warn
 from ledger.writer.reopen import remembered
 from ledger.writer.worker_files import living_worker
 
@@ -28,7 +28,7 @@ _PAUSE_SECONDS = 0.2
 
 def is_worker() -> bool:
     """Whether this process asks a chief, in another one, for the trials it runs."""
-    return _is_distributed() and "chief" not in os.environ.get(_TUNER_ID, "")
+    return is_distributed() and "chief" not in os.environ.get(_TUNER_ID, "")
 
 
 def end_part(run: Run, *, is_part: bool) -> None:
@@ -39,7 +39,7 @@ def end_part(run: Run, *, is_part: bool) -> None:
     """
     if is_part:
         run.finish()
-    elif _is_distributed():
+    elif is_distributed():
         deadline = time.monotonic() + SECONDS_FOR_WORKERS
         while time.monotonic() < deadline and living_worker(run.dir) is not None:
             time.sleep(_PAUSE_SECONDS)
@@ -48,15 +48,20 @@ def end_part(run: Run, *, is_part: bool) -> None:
 def join(tuner: Any, name: str, folder: Path, options: dict[str, Any]) -> Run:  # noqa: ANN401
     """Join the run that the chief of a distributed search records; without one start one."""
     deadline = time.monotonic() + SECONDS_FOR_CHIEF
+    is_told = False
     while time.monotonic() < deadline:
         run_id = remembered(folder)
         run = None if run_id is None else join_running(run_id, str(tuner.tuner_id), **options)
         if run is not None:
             return run
+        if not is_told:
+            is_told = True
+            say(f"waiting until the chief records the search, at most {SECONDS_FOR_CHIEF:.0f} s")
         time.sleep(_PAUSE_SECONDS)
     warn(f"the chief records nothing in {folder}; this worker's trials are a run of their own")
     return start(name, **options)
 
 
-def _is_distributed() -> bool:
+def is_distributed() -> bool:
+    """Whether this process is the chief or a worker of a search of several."""
     return bool(os.environ.get(_CHIEF))

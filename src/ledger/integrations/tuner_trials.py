@@ -8,8 +8,9 @@ import os
 import weakref
 from pathlib import Path
 
+from ledger.errors import LedgerError
 from ledger.integrations import masterlog
-from ledger.integrations.tuner_processes import is_worker
+from ledger.integrations.tuner_processes import is_distributed, is_worker
 from ledger.writer.reopen import remembered
 from ledger.writer.seal import outcome
 
@@ -26,6 +27,8 @@ COMPLETED = "COMPLETED"
 """What KerasTuner calls a trial that came to its end."""
 
 
+MERGED_NAME = "ledger-metrics.csv"
+"""In the folder of a distributed search: its rows so far, of all processes, for the viewer."""
 _PARENT = "tuner/trial_id"
 """The hyperparameter by which Hyperband names the trial that a promoted one continues; its
 ``tuner/bracket`` is that of the moment, not always the trial's own."""
@@ -64,6 +67,8 @@ class Trials:
         self.is_part = is_worker() and remembered(folder_of(tuner)) == run.id
         """Whether another process, the chief's, owns the run."""
         self._manifest: masterlog.Manifest | None = None
+        folder = folder_of(tuner).absolute()
+        self._merged = folder / MERGED_NAME if is_distributed() else None
 
     @property
     def _sweep(self) -> Sweep:
@@ -78,14 +83,21 @@ class Trials:
 
     def announce(self, status: str) -> None:
         """Let kt-masterviz know of the search: running, completed or failed."""
-        with contextlib.suppress(OSError, RuntimeError):  # a viewer's convenience; no home, no word
+        # a viewer's convenience; no home, no word
+        with contextlib.suppress(OSError, RuntimeError, LedgerError):
+            self._merge()
             if self.is_part:
                 return
             if self._manifest is not None:
                 masterlog.write(self._manifest, status)
             elif status == "running":
-                table, name = self.run.dir / "metrics.csv", self.run.id
-                self._manifest = masterlog.announce(name, table, os.environ)
+                table = self._merged or self.run.dir / "metrics.csv"
+                self._manifest = masterlog.announce(self.run.id, table, os.environ)
+
+    def _merge(self) -> None:
+        """Write what all processes have recorded so far as the one table that the viewer reads."""
+        if self._merged is not None and os.environ.get(masterlog.SWITCH) != "0":
+            masterlog.merge(self.run.dir, self._merged)
 
     def describe_space(self) -> None:
         """Say what may be tuned, where that is more than was said."""
@@ -141,7 +153,9 @@ class Trials:
             message=message,
             params=self._params(trial),
         )
-        if not self.is_part:
+        if self.is_part:
+            self.announce("running")
+        else:
             self.describe_space()
 
     def _params(self, trial: Any) -> dict[str, object]:  # noqa: ANN401
