@@ -14,6 +14,7 @@ import pytest
 
 import ledger
 from ledger.contract.trials import decode_trials
+from ledger.integrations.tuner_processes import is_chief_gone
 from make_repo import commit_files
 from unit.writer.recording import ledger_command, only_run, read_record, read_rows
 
@@ -105,3 +106,12 @@ def test_a_chief_and_its_workers_are_one_run(project: Path) -> None:
     judged = ledger_command(project, "check", "--all", "--format", "json").stdout
     assert "LED104" not in judged
     assert "LED111" not in judged
+
+
+def test_a_chief_that_is_gone_is_told_from_other_errors() -> None:
+    grpc = pytest.importorskip("grpc", reason=REASON)
+    with grpc.insecure_channel(f"127.0.0.1:{free_port()}") as channel:
+        with pytest.raises(grpc.RpcError) as caught:
+            channel.unary_unary("/Oracle/CreateTrial")(b"", timeout=60)
+        assert is_chief_gone(caught.value)
+    assert not is_chief_gone(ValueError("no room"))

@@ -62,6 +62,12 @@ def join(tuner: Any, name: str, folder: Path, options: dict[str, Any]) -> Run:  
     return start(name, **options)
 
 
+def is_chief_gone(error: Exception) -> bool:
+    """Whether ``error`` is gRPC's word for a chief that does not answer."""
+    code = getattr(error, "code", None)
+    return callable(code) and getattr(code(), "name", None) == "UNAVAILABLE"
+
+
 def is_distributed() -> bool:
     """Whether this process is the chief or a worker of a search of several."""
     return bool(os.environ.get(_CHIEF))

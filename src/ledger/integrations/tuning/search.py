@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ledger.contract.json_text import as_text, decode_number
 from ledger.integrations.keras_tuner import attach
-from ledger.integrations.tuner_processes import is_worker
+from ledger.integrations.tuner_processes import is_chief_gone, is_worker
 from ledger.integrations.tuning.result import RESULT_NAME, TuningResult, outcomes, read_finished
 from ledger.integrations.tuning.strategies import make_tuner
 from ledger.writer.narrate import say, warn
@@ -101,7 +101,13 @@ def _search(
     train_data, arguments = data
     begun = time.perf_counter()
     given = train_data if isinstance(train_data, tuple) else (train_data,)
-    tuner.search(*(() if train_data is None else given), **_taken(tuner.run_trial, arguments))
+    try:
+        tuner.search(*(() if train_data is None else given), **_taken(tuner.run_trial, arguments))
+    except Exception as error:
+        # the chief may be gone before "no more trials" has reached each worker
+        if not is_worker() or not is_chief_gone(error):
+            raise
+        say("the chief is gone: no more trials")
     elapsed = time.perf_counter() - begun
     trials = () if is_worker() else outcomes(tuner)
     result = _result(tuner, config, trials, (run.id, run.dir, elapsed))
