@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import sys
@@ -395,6 +396,28 @@ def test_the_viewer_of_master_logs_finds_the_search(project: Path) -> None:
     assert Path(manifest["csv_path"]) == run.dir / "metrics.csv"
     header = (run.dir / "metrics.csv").read_text().splitlines()[0].split(",")
     assert {"trial_id", "epoch", "lr", "val_loss"} <= set(header)
+
+
+def test_the_viewer_sees_all_rows_where_the_run_has_several_tables(project: Path) -> None:
+    """Params that come late, one after the other, begin a further table."""
+
+    class Growing(keras_tuner.RandomSearch):
+        def run_trial(self, trial: Any) -> float:
+            x = float(trial.hyperparameters.Float("x", -2.0, 2.0))
+            trial.hyperparameters.values[f"late{trial.trial_id}"] = 1
+            return x * x
+
+    tuner = Growing(max_trials=4, directory="tuning", project_name="p", seed=1)
+    with attach(tuner) as run:
+        tuner.search()
+    assert (run.dir / "metrics.2.csv").exists()
+
+    (manifest,) = manifests(project)
+    assert manifest["status"] == "completed"
+    with open(manifest["csv_path"], encoding="utf-8", newline="") as file:
+        seen = list(csv.DictReader(file))
+    assert [row["trial_id"] for row in seen] == ["0", "1", "2", "3"]
+    assert {row["x"] for row in seen} == {row["x"] for row in read_rows(run.dir)}
 
 
 def test_the_viewers_word_can_be_switched_off_and_is_never_fatal(

@@ -40,6 +40,10 @@ class Manifest:
     csv_path: str
     started_at: str
 
+    def of(self, table: Path) -> Manifest:
+        """Return the same of the rows in ``table``."""
+        return Manifest(**{**as_dict(self), "csv_path": str(table)})  # type: ignore[arg-type]  # its own fields
+
 
 def announce(project_name: str, table: Path, environ: Mapping[str, str]) -> Manifest | None:
     """Write that a search runs, whose rows are in ``table``; None where that is switched off.

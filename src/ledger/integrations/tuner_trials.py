@@ -28,7 +28,7 @@ COMPLETED = "COMPLETED"
 
 
 MERGED_NAME = "ledger-metrics.csv"
-"""In the folder of a distributed search: its rows so far, of all processes, for the viewer."""
+"""In the folder of a search whose run has several tables: all their rows so far, for the viewer."""
 _PARENT = "tuner/trial_id"
 """The hyperparameter by which Hyperband names the trial that a promoted one continues; its
 ``tuner/bracket`` is that of the moment, not always the trial's own."""
@@ -67,8 +67,7 @@ class Trials:
         self.is_part = is_worker() and remembered(folder_of(tuner)) == run.id
         """Whether another process, the chief's, owns the run."""
         self._manifest: masterlog.Manifest | None = None
-        folder = folder_of(tuner).absolute()
-        self._merged = folder / MERGED_NAME if is_distributed() else None
+        self._merged = folder_of(tuner).absolute() / MERGED_NAME
 
     @property
     def _sweep(self) -> Sweep:
@@ -83,21 +82,23 @@ class Trials:
 
     def announce(self, status: str) -> None:
         """Let kt-masterviz know of the search: running, completed or failed."""
-        # a viewer's convenience; no home, no word
-        with contextlib.suppress(OSError, RuntimeError, LedgerError):
-            self._merge()
+        with contextlib.suppress(OSError, RuntimeError):  # a viewer's convenience; no home, no word
+            table = self._seen_by_viewer()
             if self.is_part:
                 return
             if self._manifest is not None:
-                masterlog.write(self._manifest, status)
+                masterlog.write(self._manifest.of(table), status)
             elif status == "running":
-                table = self._merged or self.run.dir / "metrics.csv"
                 self._manifest = masterlog.announce(self.run.id, table, os.environ)
 
-    def _merge(self) -> None:
-        """Write what all processes have recorded so far as the one table that the viewer reads."""
-        if self._merged is not None and os.environ.get(masterlog.SWITCH) != "0":
-            masterlog.merge(self.run.dir, self._merged)
+    def _seen_by_viewer(self) -> Path:
+        """Return the one table that the viewer reads; where the run has several, make it."""
+        if not is_distributed() and len(self.run.table_names) == 1:
+            return self.run.dir / "metrics.csv"
+        if os.environ.get(masterlog.SWITCH) != "0":
+            with contextlib.suppress(OSError, LedgerError):
+                masterlog.merge(self.run.dir, self._merged)
+        return self._merged
 
     def describe_space(self) -> None:
         """Say what may be tuned, where that is more than was said."""
@@ -153,10 +154,10 @@ class Trials:
             message=message,
             params=self._params(trial),
         )
-        if self.is_part:
-            self.announce("running")
-        else:
+        if not self.is_part:
             self.describe_space()
+        if self.is_part or len(self.run.table_names) > 1:
+            self.announce("running")
 
     def _params(self, trial: Any) -> dict[str, object]:  # noqa: ANN401
         return {**params_of(trial), **self._extra}
