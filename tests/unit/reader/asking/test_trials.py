@@ -195,3 +195,14 @@ def test_retracted_sweeps_are_left_out(root: Path) -> None:
 def test_a_key_that_neither_trials_nor_runs_have_is_unknown(root: Path) -> None:
     with pytest.raises(UnknownNameError, match="no field, param or metric is called 'lrr'"):
         rows(root, "trials where lrr = 1")
+
+
+@pytest.mark.parametrize(("is_sealed", "status"), [(True, "crashed"), (False, "running")])
+def test_a_trial_that_runs_in_a_sealed_run_was_killed(
+    root: Path, *, is_sealed: bool, status: str
+) -> None:
+    head, first, _ = TRIALS_CSV.split(b"\n", 2)
+    files = {"trials.csv": head + b"\n" + first + b"\n"}
+    add_run(root, "killed", rows_of("00", "0.1", 0.5), files=files, is_sealed=is_sealed)
+
+    assert [row.status for row in rows(root, "trials where name = killed")] == [status]
