@@ -40,6 +40,7 @@ def test_the_example_leaves_committed_runs_that_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_other_strategies_and_workers_are_a_run_each(tmp_path: Path) -> None:
     folder = tmp_path / "keras_tuner"
     shutil.copytree(ROOT / "examples/keras_tuner", folder)
