@@ -49,12 +49,12 @@ def test_other_strategies_and_workers_are_a_run_each(tmp_path: Path) -> None:
     first, second = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     shell.run(first.partition("python tune.py")[0])
 
-    small = {"hyperband 12 6": "hyperband 3 2", "random 8 5": "random 2 1"}
+    small = {"hyperband 12 6": "hyperband 2 2", "random 8 5": "random 2 1"}
     for whole, part in small.items():
         assert whole in second
         second = second.replace(whole, part)
     said = shell.run("export KERAS_BACKEND=jax\n" + second).stdout
-    assert "circles-hyperband: 3 trials by hyperband" in said
+    assert "circles-hyperband: 2 trials by hyperband" in said
     assert "circles-random: 2 trials by random" in said
     records = {record["name"]: record for record in map(read_record, run_dirs(folder))}
     assert {record["status"] for record in records.values()} == {"finished"}
