@@ -121,6 +121,7 @@ def _foreign(
     search: TunedSearch, trial: TunedTrial, starts: Mapping[str, datetime]
 ) -> ForeignTrial:
     is_nan = trial.score is not None and math.isnan(trial.score)
+    parent = trial.params.get("tuner/trial_id")
     return ForeignTrial(
         trial_id=trial.trial_id,
         params=trial.params,
@@ -129,6 +130,7 @@ def _foreign(
         score=trial.score,
         best_epoch=trial.best_epoch,
         started=starts.get(trial.trial_id),
+        parent=parent if isinstance(parent, str) else None,
         message=trial.message or ("the score is nan" if is_nan else None),
     )
 

@@ -38,6 +38,8 @@ class ForeignTrial:
     """With its zone; so is ``ended``."""
     ended: datetime | None = None
     message: str | None = None
+    parent: str | None = None
+    """The trial of the same sweep that it goes on with."""
 
 
 @value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.contract.columns import RESERVED, Column, declare
 from ledger.contract.metrics import encode_row
 from ledger.contract.redaction import redact_text, redact_under
-from ledger.contract.trials import COLUMNS
+from ledger.contract.trials import COLUMNS, OPTIONAL
 from ledger.value import value
 from ledger.writer.record_file import time_text
 from ledger.writer.scalars import legible, param_cell
@@ -78,7 +78,8 @@ def metrics_lines(sweep: ForeignSweep, columns: Columns) -> Iterator[bytes]:
 def trials_lines(sweep: ForeignSweep) -> Iterator[bytes]:
     """Yield the lines of trials.csv, header included: one for each trial, as it ended."""
     names = dict.fromkeys(name for trial in sweep.trials for name in trial.params)
-    header = (*COLUMNS, *dict.fromkeys(column_of(legible(name)) for name in names))
+    own = (*COLUMNS, *(OPTIONAL if any(trial.parent for trial in sweep.trials) else ()))
+    header = (*own, *dict.fromkeys(column_of(legible(name)) for name in names))
     yield encode_row(header)
     for trial in sweep.trials:
         cells = _told(trial) | {
@@ -94,6 +95,7 @@ def _told(trial: ForeignTrial) -> dict[str, Cell]:
         "status": trial.status,
         "score": trial.score,
         "best_epoch": trial.best_epoch,
+        "parent": trial.parent,
         "started": _time(trial.started),
         "ended": _time(trial.ended),
         # of a traceback the end says most

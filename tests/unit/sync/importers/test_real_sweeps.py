@@ -121,11 +121,11 @@ def test_promotions_name_their_parent(project: Path) -> None:
     run_import("keras-tuner", "past")
 
     trials = trials_in(only_run(project))
-    assert ("0009", "0004") == (
-        trials["0012"].params["tuner/trial_id"],
-        trials["0009"].params["tuner/trial_id"],
-    )
-    assert "tuner/trial_id" not in trials["0004"].params
+    assert ("0009", "0004", None) == tuple(trials[n].parent for n in ("0012", "0009", "0004"))
+    promoted = {name: found["hyperparameters"] for name, found in tuned("hyperband").items()}
+    assert {name: hps["values"].get("tuner/trial_id") for name, hps in promoted.items()} == {  # type: ignore[index]
+        name: trial.parent for name, trial in trials.items()
+    }
 
 
 @pytest.mark.parametrize("name", ["csv", "manifest", "project", "folder"])
