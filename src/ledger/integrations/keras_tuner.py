@@ -176,11 +176,12 @@ def _hook(tuner: Any) -> None:  # noqa: ANN401
         return _searched(tuner, lambda: old["search"](*args, **kwargs))
 
     def on_trial_begin(trial: Any) -> Any:  # noqa: ANN401
-        trials().safely("the begin of a trial", lambda: trials().begin(trial))
+        trials().safely("the begin of a trial", trials().begin, trial)
         return old["on_trial_begin"](trial)
 
     def on_epoch_end(trial: Any, model: Any, epoch: int, logs: Any = None) -> Any:  # noqa: ANN401
-        trials().safely("an epoch", lambda: trials().epoch(trial, model, epoch, logs))
+        found = trials()
+        found.safely("an epoch", found.epoch, trial, model, epoch, logs)
         return old["on_epoch_end"](trial, model, epoch, logs=logs)
 
     def on_trial_end(trial: Any) -> Any:  # noqa: ANN401
@@ -204,8 +205,7 @@ def _searched(tuner: Any, search: Callable[[], Any]) -> Any:  # noqa: ANN401
         try:
             answer = search()
         except BaseException as error:
-            stopped = error
-            trials.safely("the end of the search", lambda: trials.stop(stopped))
+            trials.safely("the end of the search", trials.stop, error)
             trials.announce("failed")
             raise
         end_part(trials.run, is_part=trials.is_part)

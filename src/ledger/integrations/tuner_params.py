@@ -7,13 +7,19 @@ from operator import is_
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 
 class ActiveParams:
-    """The hyperparameters of one trial, looked at again only when one of them is another."""
+    """The hyperparameters of one trial, looked at again only when one of them is another.
 
-    def __init__(self) -> None:
+    Args:
+        extra: fields that are the same in every row of the search.
+    """
+
+    def __init__(self, extra: Mapping[str, object]) -> None:
+        self._extra = extra
         self._hps: Any = None
         self._n_space = 0
         self._values: dict[str, object] = {}
@@ -30,7 +36,7 @@ class ActiveParams:
             or not all(map(is_, hps.values.values(), values.values()))
         ):
             self._hps, self._n_space, self._values = hps, len(hps.space), dict(hps.values)
-            self._active = active_params(trial)
+            self._active = {**active_params(trial), **self._extra}
         return self._active
 
 

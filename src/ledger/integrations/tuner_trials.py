@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.integrations import masterlog
+from ledger.integrations.tuner_params import ActiveParams, possible_values
 from ledger.integrations.tuner_processes import is_distributed, is_worker
 from ledger.writer.reopen import remembered
 from ledger.writer.seal import outcome
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 COMPLETED = "COMPLETED"
 """What KerasTuner calls a trial that came to its end."""
-
-
 MERGED_NAME = "ledger-metrics.csv"
 """In the folder of a search whose run has several tables: all their rows so far, for the viewer."""
 _PARENT = "tuner/trial_id"
@@ -37,8 +36,9 @@ _PARENT = "tuner/trial_id"
 class _Progress:
     """What is known of the attempt at a trial that is running."""
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: Attempt, params: ActiveParams) -> None:
         self.attempt = attempt
+        self.params = params
         self.execution = -1
         self.epoch = -1
         self.model: Callable[[], object] = lambda: None
@@ -73,10 +73,10 @@ class Trials:
     def _sweep(self) -> Sweep:
         return self.run.sweep
 
-    def safely(self, what: str, step: Callable[[], None]) -> None:
-        """Do ``step``; what goes wrong is said in the record, and never ends the search."""
+    def safely(self, what: str, step: Callable[..., object], *given: object) -> None:
+        """Do ``step(*given)``; what goes wrong is said in the record, and never ends the search."""
         try:
-            step()
+            step(*given)
         except Exception as error:  # noqa: BLE001  # recorded in the run
             self._sweep.lose(what, error)
 
@@ -102,32 +102,33 @@ class Trials:
 
     def describe_space(self) -> None:
         """Say what may be tuned, where that is more than was said."""
-        space = self._oracle().get_space().space
+        oracle = self._oracle()
+        # get_space() copies all of it, which takes longer than a dozen rows; a client has no other
+        space = (getattr(oracle, "hyperparameters", None) or oracle.get_space()).space
         if len(space) != self._n_space:
             self._n_space = len(space)
-            self._sweep.describe(space={each.name: _possible(each) for each in space})
+            self._sweep.describe(space={each.name: possible_values(each) for each in space})
 
-    def begin(self, trial: Any) -> None:  # noqa: ANN401
+    def begin(self, trial: Any) -> _Progress:  # noqa: ANN401
         """See a trial begin."""
+        params = ActiveParams(self._extra)
         parent = trial.hyperparameters.values.get(_PARENT)
         attempt = self._sweep.begin(
             str(trial.trial_id),
-            self._params(trial),
+            params.of(trial),
             parent=None if parent is None else str(parent),
         )
-        self._open[trial.trial_id] = _Progress(attempt)
+        progress = self._open[trial.trial_id] = _Progress(attempt, params)
+        return progress
 
     def epoch(self, trial: Any, model: object, epoch: int, logs: Mapping[str, Any] | None) -> None:  # noqa: ANN401
         """See an epoch end."""
-        if trial.trial_id not in self._open:
-            self.begin(trial)
-        progress = self._open[trial.trial_id]
+        progress = self._open.get(trial.trial_id) or self.begin(trial)
         progress.place(model, int(epoch))
-        metrics = dict(logs or {})
+        metrics = logs or {}
         progress.logged.update(metrics)
-        progress.attempt.log(
-            metrics, params=self._params(trial), epoch=int(epoch), execution=progress.execution
-        )
+        params = progress.params.of(trial)
+        progress.attempt.log(metrics, params=params, epoch=int(epoch), execution=progress.execution)
         self._see_best(progress, metrics)
 
     def end(self, trial: Any, *, is_completed: bool) -> None:  # noqa: ANN401
@@ -152,15 +153,12 @@ class Trials:
             best_epoch=progress.best_epoch,
             execution=max(progress.execution, 0),
             message=message,
-            params=self._params(trial),
+            params=progress.params.of(trial),
         )
         if not self.is_part:
             self.describe_space()
         if self.is_part or len(self.run.table_names) > 1:
             self.announce("running")
-
-    def _params(self, trial: Any) -> dict[str, object]:  # noqa: ANN401
-        return {**params_of(trial), **self._extra}
 
     def stop(self, error: BaseException) -> None:
         """See the search end by ``error``: what runs ends with it."""
@@ -193,33 +191,10 @@ class Trials:
         }
         if rest:
             execution = max(progress.execution, 0)
-            progress.attempt.log(rest, params=self._params(final), execution=execution)
+            params = ActiveParams(self._extra).of(final)
+            progress.attempt.log(rest, params=params, execution=execution)
 
 
 def folder_of(tuner: Any) -> Path:  # noqa: ANN401
     """Return where ``tuner`` keeps its state; its processes share it."""
     return Path(str(getattr(tuner, "project_dir", ".")))
-
-
-def params_of(trial: Any) -> dict[str, object]:  # noqa: ANN401
-    """Return the hyperparameters of ``trial`` as they are now; of conditional ones the active."""
-    hps = trial.hyperparameters
-    names = {each.name for each in hps.space}
-    return {
-        str(name): item
-        for name, item in hps.values.items()
-        if name not in names or hps.is_active(name)
-    }
-
-
-def _possible(hyperparameter: Any) -> dict[str, object]:  # noqa: ANN401
-    """Return what a hyperparameter may be."""
-    config = dict(hyperparameter.get_config())
-    config.pop("name", None)
-    kind = type(hyperparameter).__name__
-    conditions = [
-        {each.name: each.values} for each in getattr(hyperparameter, "conditions", ()) or ()
-    ]
-    config.pop("conditions", None)
-    told = {key: item for key, item in config.items() if item is not None}
-    return {"type": kind, **told, **({"conditions": conditions} if conditions else {})}

@@ -72,7 +72,7 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
 def _callback_class() -> type:
     import xgboost
 
-    class LedgerCallback(xgboost.callback.TrainingCallback):
+    class LedgerCallback(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # not looked at
         """Records a training as a run: ``train``, ``cv``, or ``fit`` of an estimator.
 
         Inside a search or a cross validation that is recorded it writes nothing.

@@ -116,7 +116,7 @@ def one_at_a_time(folder: str | None) -> Iterator[None]:
 
 def _wait(handle: int) -> None:
     try:
-        import fcntl  # noqa: PLC0415  # Windows has none
+        import fcntl  # Windows has none
     except ImportError:
         return
     fcntl.flock(handle, fcntl.LOCK_EX)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object, dump_json, encode_number, parse_json
 from ledger.errors import MalformedError
-from ledger.integrations.tuner_trials import params_of
+from ledger.integrations.tuner_params import active_params
 from ledger.storage.files import replace_file
 from ledger.value import as_dict, value
 from ledger.writer.trials_table import column_of
@@ -159,6 +159,6 @@ def _outcome(trial: Any) -> TrialOutcome:  # noqa: ANN401
         trial_id=str(trial.trial_id),
         status=status,
         score=float(score) if is_found else None,
-        params=params_of(trial),
+        params=active_params(trial),
         message=trial.message,
     )
