@@ -119,18 +119,20 @@ def fold(document: Mapping[str, Json], workers: Sequence[Worker]) -> dict[str, J
     """Return the record ``document`` with what its ``workers`` state.
 
     What the owner was told goes first for name, objective and parent; what a worker knows better
-    goes first for config, random, environment and code. Tags, data and artifacts add up.
+    goes first for config, environment and code; for seeds and metrics the worker ``child``, then
+    the owner. Tags, data and artifacts add up.
     """
     if not workers:
         return dict(document)
+    ranked = _by_weight(document, workers)
     stated = [worker.document for worker in workers]
     warnings = [str(line) for line in as_list(document.get("warnings"))]
     folded = dict(document) | {
         "columns": _columns(document, stated),
         "tags": _united(document, stated, "tags"),
         "stated": [*sorted(map(str, _united(document, stated, "stated")))],
-        "metrics": _merged([document, *stated], "metrics"),
-        "random": _random(document, stated),
+        "metrics": _merged(reversed(ranked), "metrics"),
+        "random": _random(ranked),
         "artifacts": _artifacts(document, workers),
     }
     for key in ("name", "parent", "objective"):
@@ -236,12 +238,19 @@ def _first(documents: Iterable[Mapping[str, Json]], key: str) -> Json:
     return next((each[key] for each in documents if each.get(key)), None)
 
 
-def _random(document: Mapping[str, Json], stated: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
-    """Return the seeds: of each what the first worker that knows it states, else the owner."""
-    merged = as_object(document.get("random"))
-    for each in reversed(stated):
-        known = as_object(each.get("random"))
-        merged = merged | {key: item for key, item in known.items() if item is not None}
+def _by_weight(document: Mapping[str, Json], workers: Sequence[Worker]) -> list[Mapping[str, Json]]:
+    """Return who is believed where several state one thing: ``child``, the owner, the others."""
+    lead = [worker.document for worker in workers if worker.name == FIRST]
+    return [*lead, document, *(worker.document for worker in workers if worker.name != FIRST)]
+
+
+def _random(ranked: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """Return the seeds: of each what the first that knows it states."""
+    merged: dict[str, Json] = {}
+    for each in reversed(ranked):
+        for key, item in as_object(each.get("random")).items():
+            if item is not None or key not in merged:
+                merged[key] = item
     return merged
 
 

@@ -127,6 +127,17 @@ def test_the_first_worker_that_knows_a_seed_states_it() -> None:
     assert {"seed": 1, "numpy_seed": None} == folded["random"]
 
 
+def test_what_the_owner_set_and_stated_counts_beside_workers_of_its_own_kind() -> None:
+    ours = OWNER | {"random": {"seed": 0, "numpy_seed": None}, "metrics": {"test": 1.0}}
+    ranks = [
+        worker("rank1", random={"seed": 1, "numpy_seed": 1}, metrics={"test": 2.0, "own": 2.0}),
+        worker("rank2", random={"seed": 2, "numpy_seed": 2}, metrics={"own": 3.0}),
+    ]
+    folded = fold(ours, ranks)
+    assert {"seed": 0, "numpy_seed": 1} == folded["random"]
+    assert {"test": 1.0, "own": 2.0} == folded["metrics"]
+
+
 def test_tags_data_and_artifacts_add_up() -> None:
     ours = OWNER | {
         "data": {"name": "d", "path": "d", "hash": "md5:aa"},
