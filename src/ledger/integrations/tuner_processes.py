@@ -8,7 +8,7 @@ import time
 from ledger.writer.current import join_running, start
 from ledger.writer.narrate import say, warn
 from ledger.writer.reopen import remembered
-from ledger.writer.worker_files import living_worker
+from ledger.writer.worker_files import wait_for_workers
 
 
 TYPE_CHECKING = False
@@ -40,9 +40,7 @@ def end_part(run: Run, *, is_part: bool) -> None:
     if is_part:
         run.finish()
     elif is_distributed():
-        deadline = time.monotonic() + SECONDS_FOR_WORKERS
-        while time.monotonic() < deadline and living_worker(run.dir) is not None:
-            time.sleep(_PAUSE_SECONDS)
+        wait_for_workers(run.dir, SECONDS_FOR_WORKERS)
 
 
 def join(tuner: Any, name: str, folder: Path, options: dict[str, Any]) -> Run:  # noqa: ANN401

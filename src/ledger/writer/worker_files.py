@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 from ledger.capture.process import is_working
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.contract.worker import Worker
 
 
+_PAUSE_SECONDS = 0.2
 _MAX_STEM = 28
 """Of a name that was given: the prefix and the number we may add fit into what is left of 40."""
 
@@ -85,6 +87,20 @@ def living_worker(folder: Path) -> Worker | None:
 def living_workers(folder: Path) -> list[Worker]:
     """Return the workers of the run in ``folder`` whose processes still write."""
     return [each for each in read_workers(folder) if is_working(each.document)]
+
+
+def wait_for_workers(folder: Path, seconds: float) -> bool:
+    """Wait until no worker of the run in ``folder`` writes, at most ``seconds``; whether it is so.
+
+    The processes of a training come to its end at about the same time; a run that the first of
+    them seals at once would say of the others that they still run.
+    """
+    deadline = time.monotonic() + seconds
+    while living_worker(folder) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_PAUSE_SECONDS)
+    return True
 
 
 def is_sealed(folder: Path) -> bool:

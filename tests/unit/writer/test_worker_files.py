@@ -18,6 +18,7 @@ from ledger.writer.worker_files import (
     living_worker,
     part_with,
     read_workers,
+    wait_for_workers,
 )
 from make_repo import write_files
 
@@ -54,6 +55,17 @@ def test_workers_are_read_in_their_order(tmp_path: Path) -> None:
     names = ["child", "child2", *(f"child{n}" for n in range(4, 11))]
     assert names == [worker.name for worker in read_workers(tmp_path)]
     assert () == read_workers(tmp_path / "gone")
+
+
+def test_waiting_for_workers_ends_with_the_last_of_them_or_with_the_time(tmp_path: Path) -> None:
+    assert wait_for_workers(tmp_path, 0.0)
+    path = tmp_path / worker_file("rank1")
+    path.write_bytes(facts())
+    assert not wait_for_workers(tmp_path, 0.0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait_for_workers, tmp_path, 60.0)
+        path.write_bytes(facts(status="finished"))
+        assert waiting.result()
 
 
 @pytest.mark.parametrize(
