@@ -263,6 +263,20 @@ def watch_end(run: Run) -> None:
     _process.watch(run)
 
 
+def take_signals() -> None:
+    """Seal open runs on a signal, before what handles it now; see ``give_signals_back``."""
+    if _process.runs:
+        _process.take_signals()
+
+
+def give_signals_back() -> None:
+    """Let others handle signals as if no run was open: a framework is about to put its own in.
+
+    What it would find of ours it would call after its own, as if to end the process at once.
+    """
+    _process.give_signals_back()
+
+
 def when_closed(run: Run) -> None:
     """Stop watching ``run``: it is sealed."""
     conclude(_pointers.pop(run.id, None), run)

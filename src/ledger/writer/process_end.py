@@ -63,12 +63,24 @@ class ProcessEnd:
         if number is not None:
             signal.raise_signal(number)
 
-    def _install(self) -> None:
+    def take_signals(self) -> None:
+        """Handle signals, before those who handle them now; only in the main thread, and once."""
         # Python lets only the main thread handle signals; the first run may start in another.
         if not self._has_signals and threading.current_thread() is threading.main_thread():
             self._has_signals = True
             for name in _SIGNALS:
                 self._chain_signal(name)
+
+    def give_signals_back(self) -> None:
+        """Let those handle signals who did before us, until ``take_signals``."""
+        for number, (handler, before) in self._chained.items():
+            if signal.getsignal(number) is handler:
+                signal.signal(number, before)
+        self._chained.clear()
+        self._has_signals = False
+
+    def _install(self) -> None:
+        self.take_signals()
         if self._is_installed:
             return
         self._is_installed = True
@@ -113,11 +125,7 @@ class ProcessEnd:
         self.joined = self.worker = None
         self.is_forked = True
         # A worker that hangs must die of SIGTERM at once, as it would without us.
-        for number, (handler, before) in self._chained.items():
-            if signal.getsignal(number) is handler:
-                signal.signal(number, before)
-        self._chained.clear()
-        self._has_signals = False
+        self.give_signals_back()
 
     def _chain_excepthook(
         self,

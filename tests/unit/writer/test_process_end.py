@@ -260,6 +260,25 @@ signal.signal(signal.SIGTERM, stop)
     assert "interrupted" == record["status"]
 
 
+def test_signals_are_given_back_while_a_framework_puts_its_own_handler_in(project: Path) -> None:
+    script = """
+import os, signal
+import ledger
+from ledger.writer.current import give_signals_back, take_signals
+
+run = ledger.start("framework")
+give_signals_back()
+assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+signal.signal(signal.SIGTERM, lambda *_: print("its own"))
+take_signals()
+take_signals()
+os.kill(os.getpid(), signal.SIGTERM)
+print("in its time")
+"""
+    assert train(project, script).stdout == "its own\nin its time\n"
+    assert read_record(only_run(project))["status"] == "interrupted"
+
+
 def test_signals_are_watched_though_the_first_run_began_in_a_thread(project: Path) -> None:
     script = """
 import ledger, signal, sys, threading
