@@ -23,8 +23,8 @@ NAMES = ["dvc_pipeline", "minimal", "one_call"]
 """Examples of logging from Python."""
 FIRST_RUNS = {"argparse": 1, "constants": 1, "notebook": 1, "shell_loop": 3, "yaml_config": 1}
 """Runs that the first three commands of each habit of training leave."""
-ELSEWHERE = ["ci", "keras_tuner", "sklearn_search"]
-"""Files for servers, and searches; tests/ci and tests/integrations run them."""
+ELSEWHERE = ["ci", "keras_tuner", "pytorch", "sklearn_search"]
+"""Files for servers, and what needs a framework; tests/ci and tests/integrations run them."""
 MAX_COMMANDS, MAX_CHANGED_LINES = 3, 1
 EPOCHS = 60
 
