@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ledger.capture.seeds import Seeds
     from ledger.contract.record import RunRecord
     from ledger.errors import LedgerError
+    from ledger.integrations.autolog import autolog
     from ledger.reader.api import compare_runs, find_best_runs, load_run, runs
     from ledger.reader.opened import OpenLedger, query
     from ledger.reader.opened import open_for_questions as open  # noqa: A004  # ledger.open(path)
@@ -36,6 +37,7 @@ _HOMES = {
     "Run": "ledger.writer.run",
     "RunRecord": "ledger.contract.record",
     "Seeds": "ledger.capture.seeds",
+    "autolog": "ledger.integrations.autolog",
     "compare_runs": "ledger.reader.api",
     "create_run_md_template": "ledger.writer.log_run",
     "current_run": "ledger.writer.current",
@@ -68,6 +70,7 @@ __all__ = [
     "RunRecord",
     "Seeds",
     "__version__",
+    "autolog",
     "compare_runs",
     "create_run_md_template",
     "current_run",

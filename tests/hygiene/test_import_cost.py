@@ -74,7 +74,8 @@ def test_an_integration_loads_no_framework() -> None:
         *("autolog", "huggingface", "hydra", "keras", "keras_tuner", "lightgbm", "lightning"),
         *("optuna", "pytorch", "sklearn", "tuning", "xgboost"),
     )
-    loaded = modules_after("; ".join(f"import ledger.integrations.{name}" for name in names))
+    imports = "; ".join(f"import ledger.integrations.{name}" for name in names)
+    loaded = modules_after(f"{imports}; ledger.autolog()")
     roots = {name.partition(".")[0] for name in loaded}
     assert set() == roots & {
         *HEAVY_AT_START,
