@@ -50,6 +50,10 @@ DIGESTS = {
     "v1/sweep/run.json": "8bba572d27c803ab89402893d5808dc72ac294a39d28432d9e2bb12a5c44c625",
     "v1/sweep/run.md": "fdcff0aed0332611643a05e439a4bb0b9c7e6938d4d49a84b302adbca8cfd414",
     "v1/sweep/trials.csv": "ac5458ba9ccb43d7bfeb613d2d31165e762e53c7583f5336c73982a60bcb02c6",
+    "v1/notebook/cells.py": "0bf6bacdbd1e72350f419c95ef15311f108f1f1ec3a55a634cae4b6bdd38301c",
+    "v1/notebook/metrics.csv": "2920a0ce4314318cb9ea819b95d6dba4ee3f4e7be7484011a0f8ad11b9babd2e",
+    "v1/notebook/run.json": "2416018c4af0df2fe63d4f1a2ac1a1d2a150f2faa2c3ebd8cc3569b3da278632",
+    "v1/notebook/run.md": "bd259c1171a8939a91177aac68afddb6ed892b3089ea3fe8256a67140c050c4a",
     "v1/thinned/metrics.csv": "e198c8706407481cc6aaa6bab5a3461cc519958c0e71507fe54a14280b4628d9",
     "v1/thinned/run.json": "f6dbf5aaa581f2e3e1c1681989a4e1d6fc11f453b441c00d714789df257bb7e6",
     "v1/thinned/run.md": "ce928baac1c52c65b1b338c0bb5ad13f971ebd660b4b0dc6e203359f29b9fdc6",
@@ -192,6 +196,19 @@ def test_finished_note_is_complete_and_touched_by_a_person() -> None:
     assert note.is_complete
     assert ("2026-01-31_0915_moons_lr-abcdefgh",) == note.see
     assert record("v1/finished").template != note_hash(data)
+
+
+def test_what_ran_in_a_kernel_reads_as_ever() -> None:
+    notebook = as_object(record("v1/notebook")["notebook"])
+    assert ("fit.ipynb", 4, False) == (
+        notebook["path"],
+        notebook["n_executed"],
+        notebook["as_saved"],
+    )
+    assert 2 == len(as_list(notebook["differences"]))
+    cells = (GOLDEN / "v1/notebook/cells.py").read_text(encoding="utf-8")
+    assert 4 == cells.count("\n# %% In [")
+    assert "\n# %% In [2]\nlr = 0.2\n" in cells
 
 
 def test_workers_read_as_ever() -> None:

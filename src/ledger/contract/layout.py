@@ -17,6 +17,7 @@ TABLE_NAME = "metrics.csv"
 TRIALS_NAME = "trials.csv"
 PATCH_NAME = "changes.patch"
 CONFIG_NAME = "config_resolved.yaml"
+CELLS_NAME = "cells.py"
 RETRACTION_NAME = "retraction.md"
 SHARED_FOLDERS = ("environments", "code", "data")
 SHARED_STORE = "shared"
@@ -172,7 +173,8 @@ def _is_place(part: str) -> bool:
 
 def is_frozen_file(name: str) -> bool:
     """Whether a file of a run may never change once the run is in the merge base."""
-    return name in {RECORD_NAME, PATCH_NAME, CONFIG_NAME} or is_worker(name) or is_table(name)
+    documents = {RECORD_NAME, PATCH_NAME, CONFIG_NAME, CELLS_NAME}
+    return name in documents or is_worker(name) or is_table(name)
 
 
 def is_temporary(name: str) -> bool:

@@ -13,12 +13,19 @@ def code_of(path: str, data: bytes) -> bytes:
     """
     if not path.endswith(".ipynb"):
         return data
-    try:
-        cells = json.loads(data)["cells"]
-        sources = [_source(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    sources = code_cells(data)
+    if sources is None:
         return data
     return json.dumps(sources, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def code_cells(data: bytes) -> list[str] | None:
+    """Return the sources of the code cells of a notebook, None where it does not parse."""
+    try:
+        cells = json.loads(data)["cells"]
+        return [_source(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _source(source: str | list[str]) -> str:

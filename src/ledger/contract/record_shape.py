@@ -134,6 +134,14 @@ RECORD = Fields(
                 "signal": _MAYBE_TEXT,
             }
         ),
+        "notebook": Fields(
+            fields={
+                "path": _MAYBE_TEXT,
+                "n_executed": _COUNT,
+                "as_saved": Nullable(inner=_FLAG),
+                "differences": ListOf(inner=_TEXT),
+            }
+        ),
         "timestamp": Fields(
             fields={"start": _TIME, "end": Nullable(inner=_TIME)}, required=("start",)
         ),

@@ -6,6 +6,7 @@ import re
 
 from ledger.contract.json_text import as_object
 from ledger.contract.layout import (
+    CELLS_NAME,
     CONFIG_NAME,
     NOTE_NAME,
     PATCH_NAME,
@@ -32,7 +33,7 @@ _tripwire = re.compile(TRIPWIRE.encode("ascii"))
 _DIGITS = b"0123456789"
 _NUMBERS = b"0123456789.,+-\ntruefalsnif"
 _OUR_NAMES = frozenset(
-    {RECORD_NAME, NOTE_NAME, PATCH_NAME, CONFIG_NAME, "retraction.md", "decision.md"}
+    {RECORD_NAME, NOTE_NAME, PATCH_NAME, CONFIG_NAME, CELLS_NAME, "retraction.md", "decision.md"}
 )
 _SHOWN = 5
 _MAX_KNOWN_LINES = 50_000

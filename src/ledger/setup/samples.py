@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ledger.contract.layout import (
+    CELLS_NAME,
     CONFIG_NAME,
     NOTE_NAME,
     PATCH_NAME,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _RUN = "2026-02/a-run"
 _IN_RUN = (
-    *(RECORD_NAME, NOTE_NAME, TABLE_NAME, TRIALS_NAME, PATCH_NAME, CONFIG_NAME),
+    *(RECORD_NAME, NOTE_NAME, TABLE_NAME, TRIALS_NAME, PATCH_NAME, CONFIG_NAME, CELLS_NAME),
     *("metrics.2.csv", "metrics.console.csv", "trials.1.csv", "worker.1.json"),
     *("retraction.md", "decision.md", "certificate-1.json"),
 )

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from ledger.writer.record_file import RecordFile
 
 HEARTBEAT_SECONDS = 600.0
+SECONDS_WHEN_INTERRUPTED = 5.0
+"""How long the end of a run waits for what is still being captured, before it says so."""
 FIRST_LOOK_SECONDS, MAX_LOOK_SECONDS = 1.0, 60.0
 """How soon after the start, and later how often, it is looked at what was imported since."""
 _SLICE_SECONDS = 0.1
@@ -88,6 +90,7 @@ class Capture:
         self._captured = threading.Event()
         self._coded = threading.Event()
         self._is_hurried = False
+        self._last: Callable[[], None] = lambda: None
         self._calm = threading.Lock()
         """Free while the thread holds no lock that a forked child would inherit for ever."""
         self._late: LateLoads | None = None
@@ -95,6 +98,10 @@ class Capture:
         self._made: dict[str, float] = {}
         """Code manifests that this capture put into the ledger, and when, seconds since 1970."""
         self._thread = threading.Thread(target=self._run, name="ledger-capture", daemon=True)
+
+    def when_ending(self, what: Callable[[], None]) -> None:
+        """Do ``what`` on the thread as the last thing, before the run is sealed."""
+        self._last = what
 
     def start(self) -> None:
         """Begin capturing."""
@@ -112,6 +119,26 @@ class Capture:
         while self._thread.is_alive() and not self._is_hurried and time.monotonic() < deadline:
             self._thread.join(_SLICE_SECONDS)
         return self._captured.is_set()
+
+    def end(self, status: str) -> KeyboardInterrupt | None:
+        """Wait for code and data of a run that ends as ``status``; interrupted, not for long.
+
+        Returns:
+            a Ctrl-C that ended the wait, to be raised after the seal.
+        """
+        interruption = None
+        try:
+            is_captured = self.finish(SECONDS_WHEN_INTERRUPTED)
+            if not is_captured and status != "interrupted":
+                run_id = self._subject.run_id
+                say(f"{run_id}: waiting for its data to be hashed; Ctrl-C ends the run without")
+                is_captured = self.finish()
+        except KeyboardInterrupt as caught:
+            is_captured, interruption = False, caught
+        if not is_captured:
+            reason = "the run ended before its code and data were captured"
+            self._record.mark_incomplete("capture", reason)
+        return interruption
 
     def hurry(self) -> None:
         """End the wait in ``finish``: the process is to end. Safe in a signal handler."""
@@ -177,6 +204,7 @@ class Capture:
                 beat = time.monotonic()
                 self._record.update({})
         self._look_again()
+        self._attempt("what else the run was to tell", self._last)
 
     def _look_again(self) -> None:
         with self._calm:

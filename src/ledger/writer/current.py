@@ -10,12 +10,14 @@ import os
 import sys
 from datetime import UTC, datetime
 
+from ledger.capture.kernel import running_shell
 from ledger.capture.memory import LoadedMemory
 from ledger.capture.seeds import Seeds, set_seeds
 from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.value import as_dict
 from ledger.writer.announce import announce, conclude
+from ledger.writer.cells import watch_cells
 from ledger.writer.claim import unwritable
 from ledger.writer.join import (
     RUN_DIR,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ledger.writer.run import Run
+    from ledger.writer.start import Place
 
 _process = ProcessEnd()
 _seeds: list[Seeds] = [Seeds()]
@@ -59,7 +62,8 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
 ) -> Run:
     """Start a run and return it; use it with ``with``, or call ``finish`` on it.
 
-    Under ``ledger run`` it joins the run that is recorded there, and ``run_id`` is not used.
+    Under ``ledger run`` it joins the run that is recorded there, and ``run_id`` is not used. In a
+    notebook it ends the run before it.
 
     The record exists from now on with the status ``running``; code, environment and data follow on
     a thread. A run that nobody finishes is sealed with its true status when the process ends.
@@ -97,8 +101,16 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
     started = datetime.now(tz=UTC)
     project = find_project(starting_points())
     place = find_place(project, name, run_id, started, config, memory=_memory)
-    run = open_run(followed(request), place, started, seeds_so_far(), when_closed).run
-    watch_end(run)
+    return _begin(followed(request), place, started)
+
+
+def _begin(request: Request, place: Place, started: datetime) -> Run:
+    """Open a run, which ends the one before it in a notebook, and let others know of it."""
+    opened = open_run(request, place, started, seeds_so_far(), when_closed)
+    if running_shell() is not None:
+        _process.make_room()
+    run = opened.run
+    _process.watch(run, watch_cells(opened))
     _pointers[run.id] = announce(run, os.environ)
     return run
 

@@ -45,7 +45,10 @@ def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
 
 
 def describe_command(document: Mapping[str, Json]) -> list[str]:
-    """Return the Change lines of a run without a config: the command line it was started by."""
+    """Return the Change lines of a run without a config: its notebook, or the command line."""
+    notebook = as_text(as_object(document.get("notebook")).get("path"))
+    if notebook is not None:
+        return [f"{AUTO}notebook {' '.join(notebook.split())}"]
     argv = as_list(as_object(document.get("command")).get("argv"))
     if not argv:
         return []
@@ -53,6 +56,14 @@ def describe_command(document: Mapping[str, Json]) -> list[str]:
 
     line = str(to_json(shlex.join(map(str, argv))))  # a word may hold what UTF-8 cannot
     return [f"{AUTO}command {' '.join(line.split())[:MAX_COMMAND]}"]
+
+
+def describe_risk(document: Mapping[str, Json]) -> list[str]:
+    """Return the Risk/Anomaly lines: what is missing, and cells that are in no saved notebook."""
+    lines = [f"incomplete: {document['incomplete']}"] if document.get("incomplete") else []
+    if as_object(document.get("notebook")).get("as_saved") is False:
+        lines.append("what ran is not the notebook as it was saved: see cells.py")
+    return [f"{AUTO}{line}" for line in lines]
 
 
 def describe_result(

@@ -15,6 +15,7 @@ import threading
 import weakref
 from types import FrameType, TracebackType
 
+from ledger.writer.narrate import say
 from ledger.writer.seal import outcome
 
 
@@ -22,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.writer.cells import Cells
     from ledger.writer.run import Run
 
 SECONDS_TO_COME_TO_REST = 20.0
@@ -38,6 +40,8 @@ class ProcessEnd:
         """Id of the run of ``ledger run`` that this process has joined, also when it has ended."""
         self.worker: str | None = None
         """The worker that this process is in that run, known before it joins when it set seeds."""
+        self._cells: dict[Run, Cells] = {}
+        """What an IPython session runs while a run is open."""
         self.is_forked = False
         """Whether this process is the fork of one that recorded."""
         self._error: BaseException | None = None
@@ -50,15 +54,31 @@ class ProcessEnd:
         self._old_error: BaseException | None = None
         self._waiting_signal: int | None = None
 
-    def watch(self, run: Run) -> None:
-        """Seal ``run`` when the process ends, should nobody do it earlier."""
+    def watch(self, run: Run, cells: Cells | None = None) -> None:
+        """Seal ``run`` when the process ends, should nobody do it earlier.
+
+        Args:
+            run: the run.
+            cells: what the IPython session around it runs; the last of these says how it ended.
+        """
         self._install()
         self.runs.append(run)
+        if cells is not None:
+            self._cells[run] = cells
+
+    def make_room(self) -> None:
+        """Seal the runs that nobody has finished: in a notebook another one follows them."""
+        for run in [run for run in self.runs if not run.is_in_block]:
+            run.finish(*self._how_ended(run, None))
+            say(f"{run.id}: sealed, because another run starts in this session")
 
     def forget(self, run: Run) -> None:
         """Stop watching ``run``: it is sealed."""
         if run in self.runs:
             self.runs.remove(run)
+        cells = self._cells.pop(run, None)
+        if cells is not None:
+            cells.end()
         number, self._waiting_signal = self._waiting_signal, None
         if number is not None:
             signal.raise_signal(number)
@@ -99,9 +119,18 @@ class ProcessEnd:
         error = self._error
         if error is None and _last_error() is not self._old_error:
             error = _last_error()  # the program has put its own excepthook over ours
-        self._seal_all(*outcome(error))
+        for run in list(self.runs):
+            run.finish(*self._how_ended(run, error))
         if isinstance(self._error, KeyboardInterrupt):
             _end_by_interrupt()
+
+    def _how_ended(self, run: Run, error: BaseException | None) -> tuple[str, BaseException | None]:
+        """Return (status, error) of ``run`` where the process ends with ``error``.
+
+        A session does not end with an error: the cell that ran last tells.
+        """
+        cells = self._cells.get(run)
+        return outcome(error) if cells is None else cells.outcome()
 
     def _seal_all(self, status: str, error: BaseException | None) -> None:
         for run in list(self.runs):
@@ -120,6 +149,7 @@ class ProcessEnd:
         for run in self.runs:
             run.abandon()
         self.runs.clear()
+        self._cells.clear()
         self._still = []
         self._error = self._waiting_signal = None
         self.joined = self.worker = None

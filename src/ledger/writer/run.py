@@ -11,6 +11,8 @@ from ledger.contract.json_text import as_text
 from ledger.contract.record import RunRecord
 from ledger.writer import prefill
 from ledger.writer.artifact_entry import describe_artifact
+from ledger.writer.capturing import SECONDS_WHEN_INTERRUPTED
+from ledger.writer.display import run_html
 from ledger.writer.dvc_add import track_whole_tables
 from ledger.writer.measuring import measure_run
 from ledger.writer.narrate import say, warn
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
     from ledger.writer.record_file import RecordFile
     from ledger.writer.seal_sections import Measured
     from ledger.writer.shelf import Shelf
-
-SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED = 5.0
 
 
 class Run:
@@ -76,6 +76,7 @@ class Run:
         self._n_lost = 0
         self._is_sealing = False
         self._is_sealed = False
+        self._is_in_block = False
         self._is_interrupted = False
         self._last_steps = LastSteps(record)
         declared = RunRecord(document=record.document)
@@ -109,6 +110,11 @@ class Run:
     def is_sealing(self) -> bool:
         """Whether the seal is being written right now."""
         return self._is_sealing
+
+    @property
+    def is_in_block(self) -> bool:
+        """Whether a ``with`` block ends the run."""
+        return self._is_in_block
 
     @property
     def document(self) -> dict[str, Json]:
@@ -216,7 +222,7 @@ class Run:
         self._is_sealing = True
         try:
             self._last_steps.take()
-            interruption = self._wait_for_capture(status)
+            interruption = self._capture.end(status)
             self._seal(status, error)
             self._is_sealed = True
         finally:
@@ -237,7 +243,7 @@ class Run:
         The run stays open for a program that stops in its own time; see ``resume``.
         """
         if self.is_open and not self._is_sealing:
-            self._capture.wait(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
+            self._capture.wait(SECONDS_WHEN_INTERRUPTED)
             measured = None if self._record.worker else self._measure(is_final=False)
             self._record.update(self._sections("interrupted", None, measured))
 
@@ -272,8 +278,17 @@ class Run:
         self._is_sealed = True
         self._table.abandon()
 
+    def __repr__(self) -> str:
+        """Return the id, and whether the run is open."""
+        return f"<Run {self.id}, {self.document['status']}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of the run."""
+        return run_html(self.document, self.dir)
+
     def __enter__(self) -> Self:
         """Return the run."""
+        self._is_in_block = True
         return self
 
     def __exit__(
@@ -311,22 +326,6 @@ class Run:
             why = "the run is closed" if is_ours else "another process started the run"
             self._warn_once(f"closed {what}", f"{why}; {what} now are not recorded")
         return self.is_open
-
-    def _wait_for_capture(self, status: str) -> KeyboardInterrupt | None:
-        """Wait for code and data; return a Ctrl-C that ended the wait, to raise after the seal."""
-        try:
-            is_captured = self._capture.finish(SECONDS_FOR_CAPTURE_WHEN_INTERRUPTED)
-            if not is_captured and status != "interrupted":
-                say(f"{self.id}: waiting for its data to be hashed; Ctrl-C ends the run without")
-                is_captured = self._capture.finish()
-            interruption = None
-        except KeyboardInterrupt as caught:
-            is_captured, interruption = False, caught
-        if not is_captured:
-            self._record.mark_incomplete(
-                "capture", "the run ended before its code and data were captured"
-            )
-        return interruption
 
     def _seal(self, status: str, error: BaseException | Mapping[str, Json] | None) -> None:
         self._sweep.close(status)

@@ -11,7 +11,7 @@ from ledger.capture.process import is_gone, writer_of
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.layout import RECORD_NAME, is_table
-from ledger.contract.note import AUTO, note_hash, parse_note, render_note
+from ledger.contract.note import note_hash, parse_note, render_note
 from ledger.contract.record import RunRecord, encode_record, parse_record
 from ledger.contract.redaction import redact, redact_text
 from ledger.contract.worker import fold, fold_note
@@ -139,9 +139,9 @@ def refresh_note(
     else:
         told = as_object(document.get("error")) or None
         lines |= prefill.describe_failure(str(document["status"]), told, result)
-    if document.get("incomplete") and not filled.get("Risk/Anomaly"):
-        missing = f"{AUTO}incomplete: {document['incomplete']}"
-        lines["Risk/Anomaly"] = [*lines.get("Risk/Anomaly", []), missing]
+    if not filled.get("Risk/Anomaly"):
+        risks = prefill.describe_risk(document)
+        lines["Risk/Anomaly"] = [*lines.get("Risk/Anomaly", []), *risks]
     data = render_note(run_dir.name, lines)
     if refresh_untouched(run_dir, as_text(known.get("template")) or "", data):
         return known | {"template": note_hash(data)}

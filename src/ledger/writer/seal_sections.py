@@ -9,6 +9,7 @@ from pathlib import Path
 from ledger.contract.columns import columns_of
 from ledger.contract.json_text import as_object, as_text, encode_number
 from ledger.contract.layout import (
+    CELLS_NAME,
     CONFIG_NAME,
     PATCH_NAME,
     is_metrics_table,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ledger.writer.thinning import Growth
 
 SECONDS_PER_HOUR = 3600
+_DOCUMENTS = frozenset({PATCH_NAME, CONFIG_NAME, CELLS_NAME})
 
 
 @value
@@ -123,7 +125,7 @@ class _Read:
                 self.files[path.name] = {"sha256": sha256, "rows": rows, "bytes": size}
             elif is_table(path.name):
                 self._add_table(path.name, path.read_bytes())
-            elif path.name in {PATCH_NAME, CONFIG_NAME} or worker_of(path.name) is not None:
+            elif path.name in _DOCUMENTS or worker_of(path.name) is not None:
                 data = path.read_bytes()
                 self.files[path.name] = {"sha256": _sha256(data), "bytes": len(data)}
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.capture.code import observe
+from ledger.capture.kernel import open_notebook
 from ledger.capture.loaded import loaded_files, running_files
 from ledger.capture.seeds import seed_in_config, whole_number
 from ledger.capture.stale import stale_files
@@ -140,6 +141,8 @@ class Opened:
     run: Run
     record: RecordFile
     capture: Capture
+    root: Path
+    """Of the project."""
 
 
 def open_run(
@@ -201,7 +204,7 @@ def open_run(
         table_of=CONSOLE if request.argv is not None else "",
     )
     run.begin()
-    return Opened(run=run, record=record, capture=capture)
+    return Opened(run=run, record=record, capture=capture, root=place.project.root)
 
 
 def home_of(place: Place) -> Home:
@@ -273,13 +276,14 @@ def prepare(request: Request, place: Place, started: datetime, seeds: Seeds) -> 
 def starting_points() -> list[Path]:
     """Return where the search for the project begins.
 
-    The script's folder, that of the file it is a link to, and the working one. A script that
-    belongs to an installed tool (pytest, a notebook server) says nothing.
+    The script's folder, that of the file it is a link to, and the working one; the notebook's,
+    where there is one. A script that belongs to an installed tool (pytest, a notebook server) says
+    nothing.
 
     Raises:
         LedgerError: the working folder is gone.
     """
-    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    script = getattr(sys.modules.get("__main__"), "__file__", None) or open_notebook(os.environ)
     try:
         here = Path.cwd()
     except FileNotFoundError as error:
@@ -296,7 +300,7 @@ def observe_project(
     project: Project, extra: Iterable[str] = (), memory: LoadedMemory | None = None
 ) -> CodeState | None:
     """Return the code of ``project`` right now, None with a warning where git cannot tell."""
-    named = [*extra, *running_files()]
+    named = [*extra, *running_files(), open_notebook(os.environ) or ""]
     loaded = loaded_files(list(sys.modules.values()), sys.argv, named, installed_folders())
     script = _main_file()
     own = script if script is not None and not _is_installed(script) else None
