@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from ledger.errors import LedgerError
+from ledger.writer.omega import plain
 
 
 def load_config(config: object) -> tuple[str | None, dict[str, object]]:
@@ -24,7 +25,13 @@ def load_config(config: object) -> tuple[str | None, dict[str, object]]:
     if isinstance(config, str | os.PathLike):
         path = Path(config)
         return path.as_posix(), _read(path)
-    return None, _as_mapping(config)
+    return None, _as_mapping(plain(config))
+
+
+def config_files(config: object) -> list[str]:
+    """Return the paths that ``config`` is, or is a list of; none for a config itself."""
+    given = config if isinstance(config, list | tuple) else [config]
+    return [os.fsdecode(path) for path in given if isinstance(path, str | os.PathLike)]
 
 
 def _as_mapping(config: object) -> dict[str, object]:

@@ -19,6 +19,7 @@ from ledger.value import as_dict
 from ledger.writer.announce import announce, conclude
 from ledger.writer.cells import watch_cells
 from ledger.writer.claim import unwritable
+from ledger.writer.config_file import config_files
 from ledger.writer.join import (
     RUN_DIR,
     RUN_ID,
@@ -59,6 +60,7 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
     hypothesis: str | None = None,
     parent: str | None = None,
     run_id: str | None = None,
+    config_path: str | Sequence[str] | None = None,
 ) -> Run:
     """Start a run and return it; use it with ``with``, or call ``finish`` on it.
 
@@ -78,14 +80,18 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
         hypothesis: what you expect and why; the first section of the note.
         parent: id of the run this one follows.
         run_id: an id of your own instead of one made from time and name.
+        config_path: the file, or files, that a config given as a mapping was made of. The first is
+            recorded; all count as code that the run uses.
 
     Raises:
         LedgerError: no ledger here, an illegal or taken id, a ledger that cannot be written to; a
             second start of a process under ``ledger run``.
     """
+    files = config_files(config_path)
     request = Request(
         name=name,
         config=config,
+        config_path=files[0] if files else None,
         data=data,
         seed=seed,
         objective=objective,
@@ -100,7 +106,7 @@ def start(  # noqa: PLR0913  # the public door; all but the name are keywords
         return joined
     started = datetime.now(tz=UTC)
     project = find_project(starting_points())
-    place = find_place(project, name, run_id, started, config, memory=_memory)
+    place = find_place(project, name, run_id, started, files or config, memory=_memory)
     return _begin(followed(request), place, started)
 
 

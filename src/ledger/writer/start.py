@@ -32,7 +32,7 @@ from ledger.writer.claim import (
     release_id,
     unwritable,
 )
-from ledger.writer.config_file import load_config
+from ledger.writer.config_file import config_files, load_config
 from ledger.writer.data_argument import data_sources
 from ledger.writer.first_record import (
     check_objective,
@@ -111,13 +111,13 @@ def find_place(  # noqa: PLR0913  # what a place depends on is this much
 ) -> Place:
     """Look at the code of ``project``, then claim a folder for a run in its ledger.
 
-    ``memory`` is what earlier runs of this process saw of the files it has loaded.
+    ``config`` counts where it is a path, or a list of paths, and ``memory`` is what earlier runs of
+    this process saw of the files it has loaded.
 
     Raises:
         LedgerError: ``run_id`` is illegal or taken, or the ledger cannot be written to.
     """
-    named = [os.fsdecode(config)] if isinstance(config, str | os.PathLike) else []
-    code = observe_project(project, named, memory)
+    code = observe_project(project, config_files(config), memory)
     if run_id is None:
         run_dir = claim_folder(project.ledger_dir, name, started)
     else:
