@@ -1,0 +1,116 @@
+"""Statistics of one short series that a few odd values do not move; standard library only."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from statistics import NormalDist, median
+
+from ledger.value import value
+
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MAD_TO_SD = 1.4826
+"""Of a normal distribution, 1 / Phi^-1(3/4)."""
+_MEAN_TO_SD = 1.2533
+"""Of a normal distribution, sqrt(pi / 2)."""
+_MOST_CORRELATED = 0.9
+
+
+@value
+class Trend:
+    """Whether a series goes one way."""
+
+    slope: float
+    """Median of the slopes between all pairs (Theil 1950, Sen 1968), per step."""
+    p: float
+    """Two-sided, of Kendall's S being 0 (Mann 1945), normal approximation with ties and
+    continuity; 1 for a constant series."""
+
+
+def noise(series: Sequence[float]) -> float:
+    """Return the standard deviation of ``series``, (n,) finite, less its trend; 0 below 3 values.
+
+    1.4826 * MAD of the differences of neighbours / sqrt(2): two neighbours share their trend. Where
+    most differences are equal, as of an accuracy over few examples, the mean absolute deviation.
+    """
+    steps = [later - earlier for earlier, later in pairwise(series)]
+    if len(steps) < 2:  # noqa: PLR2004  # the spread of one difference is nothing
+        return 0.0
+    middle = median(steps)
+    away = [abs(step - middle) for step in steps]
+    spread = _MAD_TO_SD * median(away) or _MEAN_TO_SD * math.fsum(away) / len(away)
+    return spread / math.sqrt(2)
+
+
+def width(n: int) -> int:
+    """Return the width of the running median over ``n`` epochs: a tenth, odd, at least 3."""
+    return max(3, n // 10) | 1
+
+
+def running_median(series: Sequence[float]) -> list[float]:
+    """Return the running median of ``series``, (n,) -> (n,); at the ends over what is there."""
+    reach = width(len(series)) // 2
+    return [median(series[max(0, at - reach) : at + reach + 1]) for at in range(len(series))]
+
+
+def trend(series: Sequence[float]) -> Trend:
+    """Return the trend of ``series``, (n,) finite, n >= 2; pairs: n * (n - 1) / 2."""
+    n = len(series)
+    pairs = [(series[j] - series[i], j - i) for i in range(n) for j in range(i + 1, n)]
+    rising = sum((change > 0) - (change < 0) for change, _ in pairs)
+    ties: dict[float, int] = {}
+    for number in series:
+        ties[number] = ties.get(number, 0) + 1
+    variance = _s_variance(n) - sum(_s_variance(count) for count in ties.values())
+    z = (abs(rising) - 1) / math.sqrt(variance) if variance > 0 and rising else 0.0
+    return Trend(
+        slope=median(change / distance for change, distance in pairs),
+        p=2 * (1 - NormalDist().cdf(z)),
+    )
+
+
+def _s_variance(n: int) -> float:
+    return n * (n - 1) * (2 * n + 5) / 18
+
+
+def turning(series: Sequence[float]) -> float:
+    """Return how many standard errors ``series``, (n,), n >= 3, turns more often than noise does.
+
+    Of white noise (Bienayme 1874) turning points have mean 2 (n - 2) / 3 and variance
+    (16 n - 29) / 90. A step without change is no turn.
+    """
+    n = len(series)
+    turns = sum(
+        (there - back) * (there - on) > 0
+        for back, there, on in zip(series, series[1:], series[2:], strict=False)
+    )
+    return (turns - 2 * (n - 2) / 3) / math.sqrt((16 * n - 29) / 90)
+
+
+def residuals(series: Sequence[float], slope: float) -> list[float]:
+    """Return what is left of ``series``, (n,), less a line of ``slope`` through its middle."""
+    bare = [number - slope * at for at, number in enumerate(series)]
+    level = median(bare)
+    return [number - level for number in bare]
+
+
+def lag_correlation(rest: Sequence[float]) -> float:
+    """Return the correlation of ``rest``, (n,) residuals, with itself a step later; 0 for zeros."""
+    total = math.fsum(number**2 for number in rest)
+    return math.fsum(a * b for a, b in pairwise(rest)) / total if total else 0.0
+
+
+def slow_noise(series: Sequence[float]) -> float:
+    """Return the noise of ``series``, (n,), n >= 3, as far as it matters to its mean.
+
+    Neighbouring epochs that err together make differences small and means uncertain: the standard
+    deviation around the line, times sqrt((1 + r) / (1 - r)) of the correlation r of neighbours.
+    """
+    rest = residuals(series, trend(series).slope)
+    spread = math.sqrt(math.fsum(number**2 for number in rest) / (len(rest) - 2))
+    r = min(_MOST_CORRELATED, max(0.0, lag_correlation(rest)))
+    return spread * math.sqrt((1 + r) / (1 - r))
