@@ -57,7 +57,9 @@ def trial(
     label: str, level: float, params: dict[str, Json] | None = None, **more: Any
 ) -> Candidate:
     """Return a trial of a sweep that ends at about ``level``."""
-    return candidate(label, plateau(level), trial_id=label, params=params or {}, **more)
+    return candidate(
+        label, plateau(level), trial_id=label, params=params or {"place": label}, **more
+    )
 
 
 def repeats(
