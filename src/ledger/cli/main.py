@@ -34,6 +34,7 @@ VERBS: Mapping[str, str] = {
     "report": "write what there is to see into one file that travels",
     "results": "keep a table of the best runs in a README",
     "whence": "find the runs that a number, a file, a hash or a text comes from",
+    "review": "say whether the data support a choice, and answer six questions",
     "why": "say what changed since a run's parent, and what came of it",
     "retract": "take a run back, with a reason",
     "import": "bring past work of other tools into the ledger",

@@ -118,7 +118,7 @@ def _tested(first: Group, second: Group, stats: object) -> Finding:
     is_better = chance >= MIN_CHANCE and low > 0.5 and p < MAX_P  # noqa: PLR2004  # a coin
     n = min(len(one), len(other))
     told = (
-        f"by {lead:.4g} (95 % interval {low_lead:.4g} to {high_lead:.4g}; beats it in "
+        f"by {lead:.3g} (95 % interval {low_lead:.3g} to {high_lead:.3g}; beats it in "
         f"{100 * chance:.0f} % of pairs, {100 * low:.0f} to {100 * high:.0f} %; p = {p:.2g}; "
         f"{len(one)} and {len(other)} repeats)"
     )
@@ -178,11 +178,11 @@ def _too_few(groups: Sequence[Group], lead: float, spread: tuple[float, int] | N
         sentence = f"{name} has the same score, of {n_first} and {n_second} seeds"
     elif n_first == n_second == 1:
         sentence = (
-            f"one seed each: the {lead:.4g} lead over {name} cannot be separated from seed noise"
+            f"one seed each: the {lead:.3g} lead over {name} cannot be separated from seed noise"
         )
     else:
         sentence = (
-            f"{n_first} and {n_second} seeds: the {lead:.4g} lead over {name} cannot be tested "
+            f"{n_first} and {n_second} seeds: the {lead:.3g} lead over {name} cannot be tested "
             f"({MIN_REPEATS} each at least)"
         )
     if spread is not None and spread[0] > 0 and lead:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from ledger.review.assess import Group
 
+_NEAR, _MIN_NEAR = 0.25, 2
+"""Share of the groups, the best ones, among which a trade is worth a word."""
 _CHEAPER = 0.8
 """A training that takes no more than this share of the leader's time is worth a word."""
 
@@ -44,7 +46,7 @@ def tradeoff_findings(groups: Sequence[Group], spread: tuple[float, int] | None)
         end = f"; the cheapest is {_label(cheap)}" if cheap is not None else ""
         sentence = f"{len(ties)} are within one standard error of the best{end}"
         findings.append(_note("choice.ties", sentence, float(len(ties)), len(groups)))
-    front = pareto(groups)
+    front = pareto(groups[: max(_MIN_NEAR, math.ceil(_NEAR * len(groups)))])
     own = groups[0].seconds if groups else None
     cheaper = [group for group in front if own and (group.seconds or own) <= _CHEAPER * own]
     if cheaper and own:
