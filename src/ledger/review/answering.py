@@ -51,4 +51,6 @@ def _answer(question: QuestionId, findings: Sequence[Finding], leader: Assessed 
 
 def _is_told(each: Finding) -> bool:
     """Whether a finding is worth a place on the first screen."""
-    return each.verdict not in {OK, INSUFFICIENT} and each.rule not in _IN_DETAILS
+    if each.verdict == INSUFFICIENT:
+        return each.rule.startswith("equal.")
+    return each.verdict != OK and each.rule not in _IN_DETAILS

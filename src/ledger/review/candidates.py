@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from ledger.reader.asking.keys import LATEST_TRIALS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _EPOCHS = ("epochs", "max_epochs", "num_epochs", "n_epochs", "num_train_epochs")
 """Params that say how many epochs a training is allowed, by the last part of their path."""
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}_\d{4}_")
 _TRIAL_EPOCHS = "tuner/epochs"
 _TRIAL_PARENT = "tuner/trial_id"
 _TRIAL_START = "tuner/initial_epoch"
@@ -63,8 +65,10 @@ def read_candidates(
     """Return the candidates of ``selection``; ``rows`` is what the tables say of each."""
     runs = _read_runs(index, selection, metric)
     if selection.trials is None:
-        names = Counter(str(run.facts["name"]) for run in runs.values())
-        return tuple(_of_run(run, rows.get((run_id, None)), names) for run_id, run in runs.items())
+        labels = _labels({run_id: str(run.facts["name"]) for run_id, run in runs.items()})
+        return tuple(
+            _of_run(run, rows.get((run_id, None)), labels[run_id]) for run_id, run in runs.items()
+        )
     return tuple(_of_trials(index, selection, runs, rows))
 
 
@@ -99,12 +103,25 @@ def _data_hash(is_known: object, names: object, hashes: object) -> str | None:
     return " ".join(f"{name}={content}" for name, content in pairs)
 
 
-def _of_run(run: _Run, rows: Rows | None, names: Mapping[str, int]) -> Candidate:
+def _labels(names: Mapping[str, str]) -> dict[str, str]:
+    """Return a short name of each run: its own, else its id without the date, else its id."""
+    undated = {run_id: _DATE.sub("", run_id) for run_id in names}
+    told, short = Counter(names.values()), Counter(undated.values())
+    return {
+        run_id: name
+        if told[name] == 1
+        else undated[run_id]
+        if short[undated[run_id]] == 1
+        else run_id
+        for run_id, name in names.items()
+    }
+
+
+def _of_run(run: _Run, rows: Rows | None, label: str) -> Candidate:
     facts = run.facts
-    run_id, name = str(facts["run_id"]), str(facts["name"])
     return Candidate(
-        name=run_id,
-        label=name if names[name] == 1 else run_id,
+        name=str(facts["run_id"]),
+        label=label,
         trial_id=None,
         status=str(facts["status"]),
         params=run.params,

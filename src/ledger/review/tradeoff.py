@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NEAR, _MIN_NEAR = 0.25, 2
 """Share of the groups, the best ones, among which a trade is worth a word."""
+_MIN_SECONDS = 1.0
 _CHEAPER = 0.8
 """A training that takes no more than this share of the leader's time is worth a word."""
 
@@ -49,7 +50,7 @@ def tradeoff_findings(groups: Sequence[Group], spread: tuple[float, int] | None)
     front = pareto(groups[: max(_MIN_NEAR, math.ceil(_NEAR * len(groups)))])
     own = groups[0].seconds if groups else None
     cheaper = [group for group in front if own and (group.seconds or own) <= _CHEAPER * own]
-    if cheaper and own:
+    if cheaper and own and own >= _MIN_SECONDS:
         best = cheaper[0]
         share = (best.seconds or 0) / own
         behind = best.mean - groups[0].mean

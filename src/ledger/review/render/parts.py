@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from statistics import fmean
 
 from ledger.reader.text import Grid
 from ledger.review.finding import INSUFFICIENT, NOTE, OK, QUESTIONS, WARN
@@ -10,7 +11,7 @@ from ledger.review.finding import INSUFFICIENT, NOTE, OK, QUESTIONS, WARN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ledger.contract.json_text import Json
     from ledger.reader.text import Cell
@@ -72,27 +73,42 @@ def answer_rows(review: Review) -> list[tuple[str, str, str, str]]:
 
 
 def best_grid(review: Review) -> Grid:
-    """Return the first ranked ones with best and smoothed best side by side."""
-    shown = [each for each in review.standings if each.rank is not None][:_ROWS]
-    names = list(dict.fromkeys(name for each in shown for name in each.params))
-    names = [name for name in names if _differs(shown, name)][:_PARAMS]
-    head = ("rank", "trial" if review.kind == "sweep" else "run")
+    """Return the first configurations with best and smoothed best side by side.
+
+    A configuration that was repeated is one row: its best training, and the mean of all.
+    """
+    groups: dict[int, list[Standing]] = {}
+    for each in review.standings:
+        if each.rank is not None:
+            groups.setdefault(each.group, []).append(each)
+    shown = [groups[number] for number in sorted(groups)][:_ROWS]
+    firsts = [group[0] for group in shown]
+    names = list(dict.fromkeys(name for each in firsts for name in each.params))
+    names = [name for name in names if _differs(firsts, name)][:_PARAMS]
+    head = ("", "trial" if review.kind == "sweep" else "run")
     measured = (f"best {review.metric}", "at", "smoothed", "at", "curve", "epochs")
+    has_repeats = any(len(group) > 1 for group in shown)
     body = tuple(
         (
-            each.rank,
-            each.label,
-            each.best,
-            each.best_epoch,
-            each.smoothed,
-            each.smoothed_epoch,
-            each.shape,
-            each.n_epochs,
-            *(_text(each.params.get(name)) for name in names),
+            place,
+            group[0].label,
+            group[0].best,
+            group[0].best_epoch,
+            group[0].smoothed,
+            group[0].smoothed_epoch,
+            group[0].shape,
+            group[0].n_epochs,
+            *((len(group), _mean(group)) if has_repeats else ()),
+            *(_text(group[0].params.get(name)) for name in names),
         )
-        for each in shown
+        for place, group in enumerate(shown, 1)
     )
-    return Grid(header=(*head, *measured, *names), rows=body)
+    repeated = ("repeats", "mean smoothed") if has_repeats else ()
+    return Grid(header=(*head, *measured, *repeated, *names), rows=body)
+
+
+def _mean(group: Sequence[Standing]) -> float:
+    return fmean(each.smoothed for each in group if each.smoothed is not None)
 
 
 def next_lines(review: Review) -> list[str]:
