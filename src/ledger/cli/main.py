@@ -36,6 +36,7 @@ VERBS: Mapping[str, str] = {
     "whence": "find the runs that a number, a file, a hash or a text comes from",
     "review": "say whether the data support a choice, and answer six questions",
     "why": "say what changed since a run's parent, and what came of it",
+    "select": "record that a run was chosen, over what, and why",
     "retract": "take a run back, with a reason",
     "import": "bring past work of other tools into the ledger",
     "note": "write the note of a run",

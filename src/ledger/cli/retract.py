@@ -10,9 +10,8 @@ import click
 
 from ledger.cli import render
 from ledger.cli.asking import ledger_here
-from ledger.errors import NoLedgerError
+from ledger.cli.person import person
 from ledger.reader.reference import find_run
-from ledger.storage.git import clean_environment, find_repository
 from ledger.writer.retract import retract
 
 
@@ -28,17 +27,6 @@ def command(run: str, why: str) -> None:
     ledger = ledger_here()
     found = find_run(ledger, run)
     folder = Path(ledger.project.root, found.path)
-    path = retract(folder, why, by=_person(ledger.project.root), now=datetime.now(tz=UTC))
+    path = retract(folder, why, by=person(ledger.project.root), now=datetime.now(tz=UTC))
     shown = os.path.relpath(path)
     render.tell(f"retracted {found.run_id}; commit {shown}")
-
-
-def _person(root: Path) -> str | None:
-    """Return who git says is working here, None where it does not know."""
-    try:
-        repository = find_repository(str(root), clean_environment(os.environ))
-    except NoLedgerError:
-        return None
-    said = repository.ask("var", "GIT_AUTHOR_IDENT")
-    name = said.stdout.decode("utf-8", "replace").rpartition(">")[0]
-    return f"{name}>" if name and not said.code else None

@@ -19,6 +19,7 @@ PATCH_NAME = "changes.patch"
 CONFIG_NAME = "config_resolved.yaml"
 CELLS_NAME = "cells.py"
 RETRACTION_NAME = "retraction.md"
+DECISION_NAME = "decision.md"
 SHARED_FOLDERS = ("environments", "code", "data")
 SHARED_STORE = "shared"
 """Folder of our part of the git directory that holds the shared files once more."""

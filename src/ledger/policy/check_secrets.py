@@ -8,9 +8,11 @@ from ledger.contract.json_text import as_object
 from ledger.contract.layout import (
     CELLS_NAME,
     CONFIG_NAME,
+    DECISION_NAME,
     NOTE_NAME,
     PATCH_NAME,
     RECORD_NAME,
+    RETRACTION_NAME,
     is_table,
     is_worker,
 )
@@ -33,7 +35,7 @@ _tripwire = re.compile(TRIPWIRE.encode("ascii"))
 _DIGITS = b"0123456789"
 _NUMBERS = b"0123456789.,+-\ntruefalsnif"
 _OUR_NAMES = frozenset(
-    {RECORD_NAME, NOTE_NAME, PATCH_NAME, CONFIG_NAME, CELLS_NAME, "retraction.md", "decision.md"}
+    {RECORD_NAME, NOTE_NAME, PATCH_NAME, CONFIG_NAME, CELLS_NAME, RETRACTION_NAME, DECISION_NAME}
 )
 _SHOWN = 5
 _MAX_KNOWN_LINES = 50_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_list, as_object, as_text
-from ledger.contract.layout import RETRACTION_NAME
+from ledger.contract.layout import DECISION_NAME, RETRACTION_NAME
 from ledger.contract.metrics import curve
 from ledger.errors import LedgerError, MalformedError
 from ledger.reader.answers import Answer, json_number
@@ -72,6 +72,8 @@ class RunDetail:
     """Sections that hold more than their prompt."""
     retraction: str | None = None
     """Why the run was taken back; None for a run that was not."""
+    decision: str | None = None
+    """What was chosen, and why: the run, or a trial of it; None where nobody decided."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the run as ``--format json`` holds it: the record's sections, and what follows."""
@@ -94,6 +96,7 @@ class RunDetail:
             "warnings": document.get("warnings"),
             "thinned": document.get("thinned"),
             "retracted": self.run.is_retracted,
+            "decision": self.decision,
         }
 
 
@@ -109,6 +112,7 @@ def show_run(ledger: Ledger, run: StoredRun, reference: str) -> Answer[RunDetail
         params=params(run.record),
         note=note_texts(ledger, run),
         retraction=_retraction(ledger, run),
+        decision=_decision(ledger, run),
     )
     return Answer(verb="show", question=reference, rows=(detail,), warnings=warnings)
 
@@ -148,16 +152,32 @@ def error_lines(run: StoredRun) -> list[str]:
     return [head.rstrip(": "), *tail]
 
 
+def _decision(ledger: Ledger, run: StoredRun) -> str | None:
+    """Return what the run's decision chose where it is a trial, and the reason."""
+    text = _added(ledger, run, DECISION_NAME)
+    if text is None:
+        return None
+    head, _, body = text.partition("\n")
+    trial = head.rpartition("#")[2].strip() if "#" in head.removeprefix("#") else ""
+    why = " ".join(body.partition("\n- chosen:")[0].split()) or "no reason given"
+    return f"trial {trial}: {why}" if trial else why
+
+
 def _retraction(ledger: Ledger, run: StoredRun) -> str | None:
     """Return the reason in the run's retraction: its text without the heading and the signature."""
-    if not run.is_retracted:
+    text = _added(ledger, run, RETRACTION_NAME)
+    if text is None:
         return None
-    data = ledger.read(f"{run.path}/{RETRACTION_NAME}") or b""
-    lines = data.decode("utf-8", "replace").splitlines()
-    kept = [
-        line for line in lines if line.strip() and not line.startswith(("# ", "- by:", "- at:"))
-    ]
-    return " ".join(line.strip() for line in kept) or "no reason given"
+    lines = (line.strip() for line in text.splitlines())
+    kept = [line for line in lines if line and not line.startswith(("# ", "- by:", "- at:"))]
+    return " ".join(kept) or "no reason given"
+
+
+def _added(ledger: Ledger, run: StoredRun, name: str) -> str | None:
+    """Return the text of a file that a person added to the run; None where there is none."""
+    if name not in run.names:
+        return None
+    return (ledger.read(f"{run.path}/{name}") or b"").decode("utf-8", "replace")
 
 
 def _tables(

@@ -253,6 +253,7 @@ def _facts(detail: RunDetail) -> Iterator[tuple[Cell, ...]]:
         "command": " ".join(text for text in map(as_text, argv) if text),
         "incomplete": as_text(record.document.get("incomplete")),
         "retracted": detail.retraction,
+        "decision": detail.decision,
         "imported": _origin_text(record),
         "folder": detail.run.path,
     }

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from ledger.contract.record import RunRecord
+
 
 def retract(run_dir: Path, why: str, *, by: str | None, now: datetime) -> Path:
     """Write the retraction of the run in ``run_dir`` and return its path.
@@ -32,12 +34,7 @@ def retract(run_dir: Path, why: str, *, by: str | None, now: datetime) -> Path:
     if not why.strip():
         message = "a retraction says why"
         raise LedgerError(message, hint="add --why with what is wrong with the run")
-    record = parse_record((run_dir / RECORD_NAME).read_bytes())
-    if "files" not in record.document and record.status == "running":
-        message = f"{record.run_id} is not sealed"
-        raise LedgerError(
-            message, hint="end it first, or `ledger seal` it when its process is gone"
-        )
+    record = ended_record(run_dir)
     path = run_dir / RETRACTION_NAME
     if os.path.lexists(path):
         message = f"{record.run_id} was retracted before"
@@ -47,3 +44,18 @@ def retract(run_dir: Path, why: str, *, by: str | None, now: datetime) -> Path:
     lines += [f"- at: {now.isoformat(timespec='seconds')}", ""]
     replace_file(os.fspath(path), "\n".join(lines).encode("utf-8"))
     return path
+
+
+def ended_record(run_dir: Path) -> RunRecord:
+    """Return the record of the run in ``run_dir``, which may be said to be good or bad.
+
+    Raises:
+        LedgerError: the run is not sealed.
+    """
+    record = parse_record((run_dir / RECORD_NAME).read_bytes())
+    if "files" not in record.document and record.status == "running":
+        message = f"{record.run_id} is not sealed"
+        raise LedgerError(
+            message, hint="end it first, or `ledger seal` it when its process is gone"
+        )
+    return record
