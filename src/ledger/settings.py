@@ -29,7 +29,7 @@ STAGES = ("staged", "range", "tree")
 WEIGHTS = ("error", "warn", "notice", "off")
 CODES = (
     "LED100", "LED101", "LED102", "LED103", "LED104", "LED105", "LED106", "LED107", "LED111",
-    "LED112", "LED113",
+    "LED112", "LED113", "LED114",
 )  # fmt: skip
 """Finding codes whose weight can be set; LED000 cannot."""
 DEFAULT_MAX_TABLE_MB = 20.0

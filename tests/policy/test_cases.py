@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.policy.judge import Verdict
     from ledger.storage.git import Repository
 
-RANGE_ONLY = {"LED000", "LED100", "LED106", "LED113"}
+RANGE_ONLY = {"LED000", "LED100", "LED106", "LED113", "LED114"}
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(
     path for path in CASES.glob("*/*/*") if path.is_dir() and path.parent.name in {"good", "bad"}

@@ -6,7 +6,7 @@ code is never reused.
 
 from __future__ import annotations
 
-from ledger.policy.finding import ERROR, NOTICE, WARN
+from ledger.policy.finding import ERROR, NOTICE, OFF, WARN
 from ledger.value import value
 
 
@@ -151,6 +151,15 @@ _RULES = (
         mend="take it back, or let it pass on purpose; it is judged by the policy of its base",
         staged=None,
         range=NOTICE,
+        tree=None,
+    ),
+    Rule(
+        code="LED114",
+        title="model changed without a decision",
+        why="which of many runs becomes the model is a choice, and a choice has a reason",
+        mend="ledger select RUN --over QUESTION --why TEXT, and commit decision.md",
+        staged=None,
+        range=OFF,
         tree=None,
     ),
 )

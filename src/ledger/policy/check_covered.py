@@ -187,8 +187,8 @@ def _pointers(
     for path in pointers:
         before, after = ends[path]
         others = [oid for oid in introduced.get(path, ()) if oid not in {before, after}]
-        versions = [_stages(blobs.get(oid or ""), path) for oid in (after, *others)]
-        for name in uncovered_stages(_stages(blobs.get(before or ""), path), versions, known):
+        versions = [stages_in(blobs.get(oid or ""), path) for oid in (after, *others)]
+        for name in uncovered_stages(stages_in(blobs.get(before or ""), path), versions, known):
             what = f"the stage {name}" if name else "what it tracks"
             message = f"{what} has new outs, and no new run used or made one of them"
             yield scene.finding("LED100", path, message, _FIX)
@@ -213,7 +213,8 @@ def known_hashes(record: RunRecord) -> Iterator[str]:
     yield from (text for text in map(as_text, hashes) if text)
 
 
-def _stages(data: bytes | None, path: str) -> dict[str, Stage]:
+def stages_in(data: bytes | None, path: str) -> dict[str, Stage]:
+    """Return the stages of DVC's pointer ``path``; {} where it is not there or does not parse."""
     from ledger.capture.dvc_yaml import parse_dvc_yaml  # noqa: PLC0415  # YAML, where DVC is
 
     try:

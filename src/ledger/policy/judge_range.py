@@ -6,6 +6,7 @@ from ledger.policy.catalogue import RANGE, TREE
 from ledger.policy.check_attributes import check_attributes_removed
 from ledger.policy.check_base import check_on_base
 from ledger.policy.check_covered import check_covered
+from ledger.policy.check_decided import check_decided
 from ledger.policy.check_frozen import check_frozen
 from ledger.policy.check_removed import check_removed
 from ledger.policy.check_weakened import check_weakened
@@ -73,7 +74,7 @@ def judge_range(  # noqa: PLR0913  # a change is judged from this many sides
         runs = touched(scene.runs, scene.ledger, changes)
         n_runs += len(runs)
         found += [*check_frozen(scene), *check_removed(scene), *check_attributes_removed(scene)]
-        found += check_on_base(scene)
+        found += [*check_on_base(scene), *check_decided(scene)]
         if not is_integrity_only and not _is_moved(scene.ledger, sides.now):
             uncovered = by_weight(check_covered(scene, mode, sides.elsewhere(scene.ledger)))
             kind = next((one for one in opt_outs if one in scene.policy.require_skip), None)

@@ -48,6 +48,7 @@ def test_codes_are_what_the_format_says() -> None:
         "LED111": ("error", "error", "error"),
         "LED112": ("error", "error", None),
         "LED113": (None, "notice", None),
+        "LED114": (None, "off", None),
     }
 
 

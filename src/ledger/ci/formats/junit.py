@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ledger.ci.formats.text import waiver_line
 from ledger.policy.catalogue import RANGE, RULES
-from ledger.policy.finding import ERROR, printable
+from ledger.policy.finding import ERROR, OFF, printable
 
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def _cases(judged: Judged) -> Iterator[str]:
     told = {finding.code for finding in findings} | {CANNOT}
     is_uncovered_told = not judged.request.is_integrity_only and not judged.waived
     for code, rule in RULES.items():
-        if code not in told and rule.severity(RANGE):
+        if code not in told and rule.severity(RANGE) not in {None, OFF}:
             is_judged = judged.cannot_judge is None and (code != COVERED or is_uncovered_told)
             body = "/>" if is_judged else _SKIPPED
             yield f'<testcase classname="ledger.{code}" name={_attribute(rule.title)}{body}'

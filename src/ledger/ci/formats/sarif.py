@@ -7,7 +7,7 @@ from urllib.parse import quote_from_bytes
 from ledger.ci.formats.json import verdict_word
 from ledger.ci.formats.plain import json_text, wellformed
 from ledger.policy.catalogue import RULES
-from ledger.policy.finding import ERROR, NOTICE, WARN
+from ledger.policy.finding import ERROR, NOTICE, OFF, WARN
 from ledger.version import VERSION
 
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-_LEVELS = {ERROR: "error", WARN: "warning", NOTICE: "note", None: "none"}
+_LEVELS = {ERROR: "error", WARN: "warning", NOTICE: "note", OFF: "none", None: "none"}
 
 
 def to_sarif(judged: Judged) -> str:
