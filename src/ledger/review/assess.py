@@ -8,6 +8,7 @@ from statistics import median
 
 from ledger.contract.json_text import dump_canonical
 from ledger.review.curves import judge_curve
+from ledger.review.robust import is_usable
 from ledger.review.subject import Curve
 from ledger.value import value
 
@@ -202,7 +203,7 @@ def _assessed(
     sign = -1.0 if subject.goal == "max" else 1.0
     found = [each.smoothed for each in judged]
     scores = [sign * number for number in found if number is not None]
-    if not curves and candidate.stated is not None and math.isfinite(candidate.stated):
+    if not curves and candidate.stated is not None and is_usable(candidate.stated):
         scores = [sign * candidate.stated]
     has_diverged = any(each.shape == "diverged" for each in judged)
     has_ended = candidate.status != RUNNING

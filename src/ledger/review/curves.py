@@ -11,6 +11,7 @@ from statistics import median
 
 from ledger.review.robust import (
     Trend,
+    is_usable,
     lag_correlation,
     noise,
     residuals,
@@ -252,15 +253,15 @@ def _n_last(n: int) -> int:
 def _first_nonfinite(curve: Curve) -> int | None:
     for at, number in enumerate(curve.objective):
         train = curve.train[at] if curve.train else None
-        if not math.isfinite(number) or (train is not None and not math.isfinite(train)):
+        if not is_usable(number) or (train is not None and not is_usable(train)):
             return at
     return None
 
 
 def _finite(curve: Curve, sign: float) -> _Series:
-    kept = [at for at, number in enumerate(curve.objective) if math.isfinite(number)]
+    kept = [at for at, number in enumerate(curve.objective) if is_usable(number)]
     train = [curve.train[at] for at in kept] if curve.train else []
-    known = [sign * number for number in train if number is not None and math.isfinite(number)]
+    known = [sign * number for number in train if number is not None and is_usable(number)]
     return _Series(
         epochs=tuple(curve.epochs[at] for at in kept),
         values=tuple(sign * curve.objective[at] for at in kept),

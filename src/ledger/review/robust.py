@@ -31,6 +31,15 @@ class Trend:
     continuity; 1 for a constant series."""
 
 
+LARGEST = 1e150
+"""A value beyond it has no finite square: a training that gets there has diverged."""
+
+
+def is_usable(number: float) -> bool:
+    """Whether ``number`` can be computed with: finite, and not beyond LARGEST."""
+    return abs(number) <= LARGEST  # false of NaN
+
+
 def noise(series: Sequence[float]) -> float:
     """Return the standard deviation of ``series``, (n,) finite, less its trend; 0 below 3 values.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_list, as_object, as_text
+from ledger.review.robust import LARGEST
 from ledger.review.subject import Param
 
 
@@ -62,6 +63,7 @@ def _scale(told: Mapping[str, Json]) -> Scale:
 def _number(told: Mapping[str, Json], keys: tuple[str, ...]) -> float | None:
     for key in keys:
         item = told.get(key)
-        if isinstance(item, int | float) and not isinstance(item, bool):
-            return float(item)
+        is_number = isinstance(item, int | float) and not isinstance(item, bool)
+        if is_number and abs(item) <= LARGEST:  # type: ignore[arg-type]  # a number
+            return float(item)  # type: ignore[arg-type]  # as above
     return None

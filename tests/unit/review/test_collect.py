@@ -257,7 +257,7 @@ def test_spaces_of_several_tuners_are_read() -> None:
             "b": {"name": "FloatDistribution", "low": 0.0, "high": 1.0, "step": 0.25},
             "c": {"choices": ["x", "y"]},
             "d": [1, 2, 4],
-            "e": {"type": "Fixed", "value": 3},
+            "e": {"type": "Fixed", "value": 3, "low": 10**400},
             "f": {"min_value": 0.1, "max_value": 1.0, "sampling": "reverse_log"},
         }
     ) == (

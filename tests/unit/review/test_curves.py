@@ -115,6 +115,17 @@ def test_a_long_curve_is_judged_by_medians_of_neighbours() -> None:
     assert judged.smoothed == pytest.approx(0.3, abs=0.01)
 
 
+@given(st.lists(st.floats(), max_size=40), st.lists(st.floats() | st.none(), max_size=40))
+def test_any_numbers_are_a_curve(values: list[float], train: list[float | None]) -> None:
+    n = min(len(values), len(train))
+    made = Curve(epochs=(None,) * n, objective=tuple(values[:n]), train=tuple(train[:n]))
+
+    judged = judge_curve(made, "max")
+
+    assert judged.n == n
+    assert judged.smoothed is None or math.isfinite(judged.smoothed)
+
+
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=60))
 def test_a_metric_to_maximise_is_judged_like_its_negative(values: list[float]) -> None:
     up = judge_curve(curve(values), "max")

@@ -139,6 +139,27 @@ def test_best_and_smoothed_stand_side_by_side() -> None:
     assert first.best < first.smoothed
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"lr": 10**38, "x": "1" * 5000},
+        {"lr": [1, 2], "x": {"a": 1}},
+        {"lr": True, "x": None},
+        {"lr\x1b[31m": 0.1, "": ""},
+    ],
+)
+def test_odd_params_are_params(params: dict[str, Any]) -> None:
+    found = [trial(str(at), 0.3 + at / 100, params | {"at": at}) for at in range(20)]
+
+    assert review(subject(found)).decision.chosen == "sweep#0"
+
+
+def test_scores_beyond_all_numbers_are_no_scores() -> None:
+    found = [candidate(name, trial_id=name, params={"p": name}, stated=1e300) for name in "ab"]
+
+    assert review(subject([*found, trial("c", 0.3)])).decision.chosen == "sweep#c"
+
+
 def made(seed: int, n: int, sign: float = 1.0) -> list[Candidate]:
     draws = random.Random(seed)
     found = []
