@@ -16,7 +16,9 @@ import random
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ledger.review import behaviour, choice, curves, forest, weak
 from ledger.review.curves import judge_curve
 from ledger.review.forest import importance_findings
 from ledger.review.paid import expected_best
@@ -26,6 +28,9 @@ from ledger.review.subject import Candidate, Curve, Param, Subject
 from ledger.review.units import Unit
 from ledger.review.weak import weak_findings
 
+
+if TYPE_CHECKING:
+    from ledger.review.result import Review
 
 SHAPES = ("plateau", "improving", "overfit", "unstable", "diverged")
 LENGTHS = (20, 30, 50, 100, 200)
@@ -298,7 +303,8 @@ def show_table(path: Path, metric: str, direction: str) -> None:
     from ledger.review.collect import collect_subject
 
     ledger = open_table(path, datetime.now(tz=UTC)).ledger
-    found = review(collect_subject(ledger, metric=metric, goal=direction))
+    subject = collect_subject(ledger, metric=metric, goal=direction)
+    found = review(subject)
     ranked = [each for each in found.standings if each.rank is not None]
     raw = sorted(
         (each for each in found.standings if each.best is not None),
@@ -312,6 +318,34 @@ def show_table(path: Path, metric: str, direction: str) -> None:
     for each in found.findings:
         if each.verdict != "insufficient":
             print(f"  {each.verdict:<5} {each.rule:<18} {each.sentence}")
+    loose = without_gates(subject)
+    print("  without its gates it would claim:")
+    for each in loose.findings:
+        if each.verdict != "insufficient" and each not in found.findings:
+            print(f"  {each.verdict:<5} {each.rule:<18} {each.sentence}")
+
+
+def without_gates(subject: Subject) -> Review:
+    """Return the review of ``subject`` with next to no minimum of epochs, trials and R squared."""
+    gates = {
+        (curves, "MIN_EPOCHS"): 3,
+        (behaviour, "MIN_EPOCHS"): 3,
+        (behaviour, "MIN_AFTER"): 3,
+        (curves, "MIN_AFTER"): 3,
+        (forest, "MIN_UNITS"): 10,
+        (forest, "MIN_R2"): -math.inf,
+        (weak, "MIN_WITH"): 2,
+        (weak, "MIN_REST"): 2,
+        (choice, "MIN_REPEATS"): 2,
+    }
+    kept = {place: getattr(*place) for place in gates}
+    try:
+        for (module, name), loose in gates.items():
+            setattr(module, name, loose)
+        return review(subject)
+    finally:
+        for (module, name), limit in kept.items():
+            setattr(module, name, limit)
 
 
 def main() -> None:
