@@ -35,6 +35,11 @@ class Lead:
     """Those that cannot be told from it."""
     findings: tuple[Finding, ...]
 
+    @property
+    def needs_repeats(self) -> bool:
+        """Whether more trainings would settle it; a library that is missing would do so first."""
+        return not self.is_separated and all(each.missing != INSTALL for each in self.findings)
+
 
 def seed_spread(groups: Sequence[Group]) -> tuple[float, int] | None:
     """Return the pooled standard deviation of repeats, and its degrees of freedom; None for none.

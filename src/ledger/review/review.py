@@ -58,7 +58,7 @@ def review(subject: Subject) -> Review:
         *unequal_findings(assessed),
         *hygiene_findings(subject),
     )
-    repeats = repeats_for(groups, is_open=not lead.is_separated)
+    repeats = repeats_for(groups, is_open=lead.needs_repeats)
     decision = decide(subject, groups, lead, findings)
     return Review(
         title=subject.title,

@@ -36,11 +36,13 @@ def describe(review: Review, chosen: str) -> Selected:
     if own is None:
         message = f"{chosen} is not among what is compared: {review.title}"
         raise UnknownNameError(message, hint="name a question that it answers too: --over")
-    others = [each for each in review.standings if each.name != chosen]
+    others = [each for each in review.standings if each.group != own.group]
+    n_repeats = sum(each.group == own.group for each in review.standings)
+    repeats = f", one of {n_repeats} repeats" if n_repeats > 1 else ""
     rejected = [f"{each.name} ({_measured(review, each)})" for each in others[:_MOST]]
     rejected += [f"and {len(others) - _MOST} more"] if len(others) > _MOST else []
     return Selected(
-        standing=_measured(review, own),
+        standing=_measured(review, own) + repeats,
         rejected=tuple(map(printable, rejected)),
         evidence=tuple(map(printable, _evidence(review, chosen))),
     )

@@ -64,6 +64,25 @@ def test_a_run_is_chosen_over_a_question(ask: Ask, tmp_path: Path) -> None:
     assert "which was not chosen" in text
 
 
+def test_repeats_of_the_chosen_one_are_not_rejected(ask: Ask, tmp_path: Path) -> None:
+    for place, (model, seed) in enumerate((("mlp", 1), ("mlp", 2), ("cnn", 1))):
+        add_run(
+            tmp_path,
+            f"{model}{seed}",
+            epochs(val_acc=[0.5, 0.9 - place / 10]),
+            started=FIRST + timedelta(hours=place),
+            config={"model": model, "seed": seed},
+            random={"seed": seed},
+        )
+
+    ask("select", "mlp1", "--over", "best val_acc", "--why", "better")
+
+    text = next(tmp_path.glob("ledger/*/*/decision.md")).read_text(encoding="utf-8")
+    assert "one of 2 repeats" in text
+    assert "mlp2" not in text
+    assert "cnn1" in text
+
+
 def test_a_trial_is_chosen_over_its_sweep(ask: Ask, tmp_path: Path) -> None:
     run_id = small_sweep(tmp_path, status="finished")
 

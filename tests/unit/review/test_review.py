@@ -223,6 +223,17 @@ def test_without_the_libraries_the_rest_still_answers(monkeypatch: pytest.Monkey
     assert all(each.verdict == INSUFFICIENT for each in found.findings if each.rule in needing)
 
 
+def test_a_library_that_is_missing_is_not_mended_by_repeats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ledger.review.choice.load", lambda _: None)
+
+    found = review(subject([*repeats("a", FIVE), *repeats("b", shifted(0.02))]))
+
+    assert "experiment-ledger[review]" in rule(found, "choice.lead").sentence
+    assert found.repeats == ()
+
+
 def test_a_missing_library_is_none_and_a_broken_one_is_not(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
