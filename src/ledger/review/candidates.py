@@ -44,7 +44,8 @@ _DATA = """
         list(hash ORDER BY name, hash)
     FROM data WHERE run_id IN (SELECT unnest($runs)) GROUP BY run_id"""
 _TRIALS = f"""
-    SELECT run_id, trial_id, status, score, started, ended, message, params['{_TRIAL_PARENT}']
+    SELECT run_id, trial_id, status, score, started, ended, message,
+        coalesce(parent, params['{_TRIAL_PARENT}'])
     FROM ({LATEST_TRIALS}) WHERE run_id IN (SELECT unnest($runs))"""  # noqa: S608  # our names
 
 

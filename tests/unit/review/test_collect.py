@@ -151,7 +151,8 @@ def test_retracted_runs_are_left_out(root: Path) -> None:
     assert "gone" not in labels
 
 
-def test_the_parent_is_the_text_that_the_tuner_wrote(root: Path) -> None:
+@pytest.mark.parametrize("column", ["parent", "tuner/trial_id"])
+def test_the_parent_is_the_text_that_the_tuner_wrote(root: Path, column: str) -> None:
     rows = [
         *trial_rows("0000", 0.4, {"lr": 0.1, "tuner/epochs": 3, "tuner/initial_epoch": 0}, n=3),
         *trial_rows("0001", 0.3, {"lr": 0.1, "tuner/epochs": 9, "tuner/initial_epoch": 3}, n=6),
@@ -159,7 +160,7 @@ def test_the_parent_is_the_text_that_the_tuner_wrote(root: Path) -> None:
     ends = [
         {"trial_id": "0000", "status": "finished", "tuner/epochs": 3, "lr": 0.1},
         {"trial_id": "0001", "status": "finished", "tuner/epochs": 9, "lr": 0.1,
-         "tuner/trial_id": "0000"},
+         column: "0000"},
     ]  # fmt: skip
     add_sweep(root, "hyperband", rows, ends)
 
