@@ -34,8 +34,10 @@ _RUNS = {
     "check": ("runs",),
     "commit": ("runs",),
     "sync": ("runs",),
+    "review": ("what",),
+    "select": ("run",),
 }
-_QUESTIONS = {"query": "question"}
+_QUESTIONS = {"query": "question", "select": "over"}
 # Bash cuts words at these unless they stand in quotes, and replaces only what follows the last.
 _BREAKS = re.compile(r"[\s@=:<>(|&;]")
 _BASH = """\

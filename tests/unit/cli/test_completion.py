@@ -137,6 +137,8 @@ def _read_until(terminal: int, wanted: bytes, seconds: float = 60) -> None:
         (["query", "best"], "val", ["val_acc"]),
         (["query"], "best va", ["best val_acc"]),
         (["show"], "@best:v", ["@best:val_acc"]),
+        (["review"], "@best:v", ["@best:val_acc"]),
+        (["select", "x", "--over"], "best va", ["best val_acc"]),
         (["query", "runs", "since"], "yes", ["yesterday"]),
     ],
 )
