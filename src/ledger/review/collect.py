@@ -12,8 +12,9 @@ from ledger.reader.text import printable
 from ledger.review.candidates import read_candidates
 from ledger.review.rows import read_rows, train_metric
 from ledger.review.search_space import read_space
-from ledger.review.selection import select
+from ledger.review.selection import Selection, select, with_metric
 from ledger.review.subject import Subject, is_of_test
+from ledger.value import as_dict
 
 
 TYPE_CHECKING = False
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ledger.reader.direction import Direction
     from ledger.reader.index import Index
     from ledger.reader.ledger import Ledger
-    from ledger.review.selection import Selection
 
 _OBJECTIVES = """
     SELECT objective, count(*) FROM runs
@@ -59,6 +59,7 @@ def _collected(
     ledger: Ledger, index: Index, selection: Selection, metric: str | None, goal: Goal | None
 ) -> Subject:
     metric = metric or selection.metric or _objective(index, selection)
+    selection = _having(index, selection, metric)
     direction = _direction(ledger, index, metric, goal or selection.goal)
     known = [str(name) for (name,) in index.rows(_METRICS, {"runs": list(selection.run_ids)})]
     train = train_metric(metric, known)
@@ -82,6 +83,18 @@ def _collected(
         note=_note(ledger, selection),
         warnings=(*index.warnings, *selection.warnings),
     )
+
+
+def _having(index: Index, selection: Selection, metric: str) -> Selection:
+    """Return ``selection`` without runs that know nothing of ``metric``, and say how many."""
+    known = with_metric(index, selection.run_ids, metric)
+    kept = tuple(run_id for run_id in selection.run_ids if run_id in known)
+    n_left = len(selection.run_ids) - len(kept)
+    if selection.trials is not None or not n_left or not kept:
+        return selection
+    told = f"{n_left} {'run has' if n_left == 1 else 'runs have'} no {printable(metric)}: left out"
+    changed = {"run_ids": kept, "warnings": (*selection.warnings, told)}
+    return Selection(**as_dict(selection) | changed)  # type: ignore[arg-type]  # its own fields
 
 
 def _objective(index: Index, selection: Selection) -> str:

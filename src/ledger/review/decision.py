@@ -36,7 +36,8 @@ def decide(
         return Decision(support="no", sentence=sentence, chosen=None, tied=(), proposed=None)
     leader = groups[0].members[0].candidate
     sign = -1.0 if subject.goal == "max" else 1.0
-    head = f"{leader.label} is the best of {len(groups)}"
+    head = f"{leader.label} is "
+    head += f"the best of {len(groups)}" if len(groups) > 1 else "the only one"
     head += f" ({subject.metric} {sign * groups[0].mean:.4g}, smoothed)"
     tied = tuple(group.members[0].candidate.name for group in lead.tied)
     cheap = cheapest((groups[0], *lead.tied))

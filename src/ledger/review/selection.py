@@ -10,6 +10,7 @@ from ledger.reader.names import no_runs
 from ledger.reader.question.parse import parse_question
 from ledger.reader.question.values import Comparing, Listing, Ranking
 from ledger.reader.reference import find_run
+from ledger.reader.subject import SIGN, find_subject
 from ledger.value import value
 
 
@@ -87,7 +88,12 @@ def _last(index: Index) -> Selection:
 
 
 def _named(ledger: Ledger, index: Index, name: str) -> Selection:
-    run = find_run(ledger, name)
+    subject = find_subject(ledger, name)
+    if subject.trial_id is not None:
+        run_id = subject.run_id.rpartition(SIGN)[0]
+        one = frozenset({(run_id, subject.trial_id)})
+        return Selection(title=subject.run_id, run_ids=(run_id,), trials=one)
+    run = subject
     if _trials_of(index, [run.run_id]):
         return _of_sweep(index, run.run_id)
     return Selection(title=run.run_id, run_ids=(run.run_id,), trials=None)
@@ -111,7 +117,7 @@ def _asked(ledger: Ledger, index: Index, text: str) -> Selection:
         (run_id, trial) for run_id, trial in found if trial is not None
     )
     if not trials:
-        trials, runs = _split(index, runs, warnings)
+        trials, runs = _split(index, runs, getattr(question, "metric", None), warnings)
     if not runs:
         message = "no run answers the question"
         raise UnknownNameError(message, hint="see `ledger ls`")
@@ -126,7 +132,7 @@ def _asked(ledger: Ledger, index: Index, text: str) -> Selection:
 
 
 def _split(
-    index: Index, runs: list[str], warnings: list[str]
+    index: Index, runs: list[str], metric: str | None, warnings: list[str]
 ) -> tuple[frozenset[tuple[str, str]] | None, list[str]]:
     """Return the trials where all ``runs`` are sweeps; else the others, and say what is left."""
     trials = _trials_of(index, runs)
@@ -134,9 +140,23 @@ def _split(
     plain = [run_id for run_id in runs if run_id not in sweeps]
     if not plain:
         return trials, runs
-    if sweeps:
-        warnings.append(f"{len(sweeps)} sweeps among the runs are left out: review them by name")
+    told = sweeps if metric is None else with_metric(index, sweeps, metric)
+    if told:
+        names = "a sweep is" if len(told) == 1 else f"{len(told)} sweeps are"
+        warnings.append(f"{names} left out: review it by name, {min(told)}")
     return None, plain
+
+
+def with_metric(index: Index, runs: Iterable[str], metric: str) -> set[str]:
+    """Return those of ``runs`` that have a value of ``metric``, or were to improve it."""
+    statement = """
+        SELECT run_id FROM runs r WHERE run_id IN (SELECT unnest($runs)) AND (
+            objective = $metric OR EXISTS (
+                SELECT 1 FROM summary s WHERE s.run_id = r.run_id AND s.metric = $metric
+            )
+        )"""
+    rows = index.rows(statement, {"runs": list(runs), "metric": metric})
+    return {str(run_id) for (run_id,) in rows}
 
 
 def _scope(

@@ -6,7 +6,7 @@ import math
 from itertools import combinations
 
 from ledger.review.finding import INSUFFICIENT, NOTE, OK, WARN, Finding
-from ledger.review.units import is_numeric, varied
+from ledger.review.units import is_numeric, so_many, varied
 from ledger.value import value
 
 
@@ -54,7 +54,7 @@ def boundary_findings(
         missing = "the search space (`run.sweep.describe(space=…)`)"
         return [_space(rule, INSUFFICIENT, sentence, n=n, missing=missing)]
     if n < MIN_UNITS:
-        sentence = f"{n} configurations are too few to judge the edges ({MIN_UNITS} at least)"
+        sentence = f"{so_many(n)} too few to judge the edges ({MIN_UNITS} at least)"
         missing = f"{MIN_UNITS} configurations"
         return [_space(rule, INSUFFICIENT, sentence, n=n, missing=missing)]
     ordered = sorted(units, key=lambda unit: (unit.rank, unit.name))
@@ -92,7 +92,7 @@ def coverage_findings(units: Sequence[Unit], space: Sequence[Param] | None) -> l
     """Return how much of the space the configurations visited."""
     rule, n = "space.coverage", len(units)
     if n < MIN_COVERED:
-        sentence = f"{n} configurations are too few to speak of coverage ({MIN_COVERED} at least)"
+        sentence = f"{so_many(n)} too few to speak of coverage ({MIN_COVERED} at least)"
         missing = f"{MIN_COVERED} configurations"
         return [_space(rule, INSUFFICIENT, sentence, n=n, missing=missing)]
     params = varied(units)

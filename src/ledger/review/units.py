@@ -86,6 +86,11 @@ def mid_ranks(numbers: Sequence[float]) -> list[float]:
     return ranks
 
 
+def so_many(n: int) -> str:
+    """Return how many configurations are what follows."""
+    return "1 configuration is" if n == 1 else f"{n} configurations are"
+
+
 def _score(members: Sequence[Assessed]) -> float:
     """Return the mean score of repeats; infinite where every one is bad."""
     good = [each.score for each in members if not each.is_bad and each.score is not None]

@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 from ledger.review.finding import INSTALL, INSUFFICIENT, NOTE, OK, WARN, Finding
 from ledger.review.libraries import load
-from ledger.review.units import is_numeric, varied
+from ledger.review.units import is_numeric, so_many, varied
 from ledger.value import value
 
 
@@ -186,7 +186,7 @@ def _too_few(units: Sequence[Unit]) -> Finding:
     n = len(units)
     need = f"{MIN_WITH} configurations with a value and {MIN_REST} without"
     if n < _MIN_UNITS:
-        sentence = f"{n} configurations are too few to call a value weak ({_MIN_UNITS} at least)"
+        sentence = f"{so_many(n)} too few to call a value weak ({_MIN_UNITS} at least)"
     else:
         sentence = f"no value was tried often enough: {need}"
     return _insufficient(sentence, n, need)

@@ -107,6 +107,26 @@ def test_a_question_names_runs(root: Path, question: str, labels: list[str]) -> 
     assert [each.label for each in collect_subject(open_at(root), question).candidates] == labels
 
 
+def test_a_trial_is_reviewed_alone(root: Path) -> None:
+    run_id = small_sweep(root)
+
+    found = collect_subject(open_at(root), "search#01")
+
+    assert (found.title, [each.label for each in found.candidates]) == (f"{run_id}#01", ["01"])
+
+
+def test_runs_that_know_nothing_of_the_metric_are_left_out(root: Path) -> None:
+    add_models(root)
+    add_run(root, "other", epochs(loss=[1.0]), objective=None)
+    add_run(root, "died", (), status="failed")
+
+    found = collect_subject(open_at(root), "best val_acc")
+
+    assert "other" not in {each.label for each in found.candidates}
+    assert "died" in {each.label for each in found.candidates}
+    assert found.warnings == ("1 run has no val_acc: left out",)
+
+
 def test_a_question_of_the_first_only_is_about_all(root: Path) -> None:
     add_models(root)
 

@@ -29,7 +29,8 @@ _COMMIT = 8
 def about_lines(review: Review) -> list[str]:
     """Return what was reviewed, in two lines."""
     counts = review.counts
-    noun = "trials" if review.kind == "sweep" else "runs"
+    noun = "trial" if review.kind == "sweep" else "run"
+    noun += "" if counts.candidates == 1 else "s"
     parts = [f"{counts.finished} finished"]
     parts += [f"{counts.failed} failed"] if counts.failed else []
     parts += [f"{counts.running} running"] if counts.running else []
