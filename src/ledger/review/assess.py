@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from statistics import median
 
@@ -26,6 +27,7 @@ RUNNING = "running"
 TUNER_PREFIX = "tuner/"
 """Params that the tuner gave itself: no choice of anybody."""
 _SEEDS = frozenset({"seed", "random_seed", "random_state"})
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
 _SHORT = 5
 """A candidate of this many times fewer epochs than usual is not ranked beside the others."""
 _USUAL = 10
@@ -158,7 +160,8 @@ def _reason(each: Assessed) -> str:
     candidate, main = each.candidate, each.main
     if candidate.status in ENDED_BADLY:
         lines = (candidate.message or "").strip().splitlines()
-        return lines[-1].strip()[:80] if lines else candidate.status
+        # the same failure at another step, or of another size, is the same reason
+        return _NUMBER.sub("N", lines[-1].strip())[:80] if lines else candidate.status
     if (main is not None and main.bad_epoch is not None) or candidate.n_nonfinite:
         return "not finite"
     return "diverged" if main is not None else "no value"

@@ -50,6 +50,17 @@ def test_failed_diverged_and_running_ones_are_not_ranked() -> None:
     }
 
 
+def test_the_same_failure_at_another_step_is_one_reason() -> None:
+    found = [
+        trial(
+            str(at), 0.5, status="interrupted", message=f"pruned at step {at}: reported 0.{at}e-3"
+        )
+        for at in range(3)
+    ]
+
+    assert reasons(assess(subject(found))) == {"pruned at step N: reported N": 3}
+
+
 def test_a_trial_of_a_short_budget_is_not_ranked_beside_long_ones() -> None:
     long = trial("long", 0.5, budget=9)
     short = candidate("short", plateau(0.4, n=3), trial_id="short", budget=3)
