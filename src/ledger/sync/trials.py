@@ -64,13 +64,15 @@ def _trial(
     goals: Mapping[str, str],
     setting: Setting,
 ) -> Subject:
-    _, trial_id, number, _, status, score, best_epoch, started, ended, message, params = attempt
+    _, trial_id, number, _, status, score, best_epoch, started, ended, *rest = attempt
+    message, parent, params = rest
     times = [row.time_ms for row in rows]
     begun = _ms(started, min(times, default=setting.started_ms))
     said = {
         "ledger.attempt": None if number is None else str(number),
         "ledger.best_epoch": None if best_epoch is None else str(best_epoch),
         "ledger.message": message,
+        "ledger.parent_trial": parent,
     }
     return Subject(
         name=f"{setting.run_id}#{trial_id}",
@@ -88,6 +90,8 @@ def _trial(
 
 def _status(status: str | None, of_run: str) -> str:
     """Return a trial's status; one that never ended shares the fate of its run."""
+    if status == "pruned":  # ended early because it was worse: no tracker has a word for it
+        return "finished"
     if status in {"failed", "crashed", "interrupted", "finished"}:
         return status or ""
     return "crashed" if status == "running" and of_run == "finished" else of_run

@@ -267,6 +267,14 @@ def test_trials_are_subjects_with_params_times_status_and_score(tmp_path: Path) 
     assert "crashed" == third.status, "it never ended, though its run did"
 
 
+def test_a_trial_that_was_ended_early_is_finished_and_names_its_parent(tmp_path: Path) -> None:
+    make_project(tmp_path)
+    log = b"trial_id,attempt,status,parent\n00,0,finished,\n01,0,pruned,00\n"
+    run_id = add_run(tmp_path, "sweep", files={"trials.csv": log})
+    _, second = plan_of(tmp_path, run_id).trials
+    assert ("finished", "00") == (second.status, second.tags["ledger.parent_trial"])
+
+
 def test_a_sweep_of_thousands_is_cut_and_told(tmp_path: Path) -> None:
     make_project(tmp_path)
     head = "trial_id,attempt,execution,status,score,best_epoch,started,ended,message\n"
