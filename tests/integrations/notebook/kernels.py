@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,14 @@ class Kernel:
         """
         self._asked = self.client.execute(source)
         return self.listen(stop_at=stop_at)
+
+    def run_to_death(self, source: str) -> None:
+        """Run a cell that kills the kernel, whose last words may be lost; wait until it is gone."""
+        self.client.execute(source)
+        deadline = time.monotonic() + LIMIT_SECONDS
+        while self.manager.is_alive():
+            assert time.monotonic() < deadline, "the kernel lives"
+            time.sleep(0.05)
 
     def interrupt(self) -> str:
         """Interrupt the cell that runs; return what it said until its end."""

@@ -159,7 +159,7 @@ def test_how_a_kernel_ends_is_how_its_run_ends(project: Path) -> None:
         assert by_name(project)["stopped"]["status"] == "interrupted"
 
         started.run("import ledger, os, signal\nrun = ledger.start('killed')\nrun.log(a=1)")
-        started.run("print('going', flush=True); os.kill(os.getpid(), signal.SIGKILL)", stop_at="g")
+        started.run_to_death("os.kill(os.getpid(), signal.SIGKILL)")
         started.stop(is_killed=True)
 
     assert by_name(project)["killed"]["status"] == "running"
