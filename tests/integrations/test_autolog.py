@@ -171,6 +171,7 @@ def test_without_a_ledger_the_training_goes_on_and_that_is_said(tmp_path: Path) 
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "trained")
     assert done.stderr.count("ledger: this training is not recorded: ") == 1
+    assert done.stderr.count("ledger init") == 1
 
 
 def test_a_file_of_the_user_that_has_the_name_of_a_framework_is_left_alone(project: Path) -> None:

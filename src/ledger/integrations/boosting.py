@@ -120,4 +120,4 @@ class Rounds:
             options = {"config": config(), **self._options}
             self.run = start(str(self._name), **options)
         except LedgerError as error:
-            warn(f"this training is not recorded: {error}; {error.hint}")
+            warn(f"this training is not recorded: {error}")

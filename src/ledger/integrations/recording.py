@@ -75,5 +75,5 @@ def _new_run(stack: contextlib.ExitStack, begin: Callable[[], Run]) -> Run | Non
     try:
         return stack.enter_context(begin())
     except LedgerError as error:
-        warn(f"this training is not recorded: {error}; {error.hint}")
+        warn(f"this training is not recorded: {error}")
         return None

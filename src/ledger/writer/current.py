@@ -141,7 +141,7 @@ def start_again(run_id: str, name: str, **options: Any) -> Run:  # noqa: ANN401 
         try:
             run = reopen(project, run_id, request, when_closed, _memory)
         except CannotGoOnError as error:
-            say(f"{error}; {error.hint}")
+            say(str(error))
         else:
             watch_end(run)
             _pointers[run.id] = announce(run, os.environ)
