@@ -97,8 +97,9 @@ def describe_sweep(sweep: Mapping[str, Json], best: Trial | None) -> list[str]:
     failed = f", {sweep['n_failed']} failed" if sweep.get("n_failed") else ""
     text = f"{sweep.get('n_trials')} trials{failed}"
     if best is not None:
-        params = list(best.params.items())[:MAX_NAMED]
-        shown = [f"{name} {item[:MAX_PARAM]}" for name, item in params]
+        # a path is a name that a framework made, as its own bookkeeping: yours go first
+        params = sorted(best.params.items(), key=lambda pair: "/" in pair[0])[:MAX_NAMED]
+        shown = [f"{name} {_shown_param(item)}" for name, item in params]
         told = f": {', '.join(shown)}" if shown else ""
         text = f"{text}; best trial {best.trial_id}, score {_show(best.score)}{told}"
     return [f"{AUTO}{text}"]
@@ -170,6 +171,13 @@ def _objective_text(
         return text
     change = f", {100 * (best - before) / abs(before):+.2f} %" if before else ""
     return f"{text}; {parent.run_id} had {_show(before)} ({best - before:+.4g}{change})"
+
+
+def _shown_param(text: str) -> str:
+    try:
+        return _show(float(text)) if "." in text else text[:MAX_PARAM]
+    except ValueError:
+        return text[:MAX_PARAM]
 
 
 def _show(item: object) -> str:

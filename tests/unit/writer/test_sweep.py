@@ -147,6 +147,16 @@ def test_the_note_is_prefilled_from_the_trials(project: Path) -> None:
     assert f"## Risk/Anomaly\n\n[auto] {told}\n" in note
 
 
+def test_the_note_shows_your_params_before_those_of_a_framework(project: Path) -> None:
+    own = {"units": 4, "rate": 0.2507849209561544, "version": "1.2.3"}
+    with sweep_run() as run:
+        theirs = {f"tuner/{n}": n for n in range(5)}
+        run.sweep.begin("00", {**theirs, **own}).end(score=0.5)
+
+    note = (only_run(project) / "run.md").read_text()
+    assert "score 0.5: units 4, rate 0.250785, version 1.2.3, tuner/0 0, " in note
+
+
 @pytest.mark.usefixtures("project")
 def test_the_note_of_a_sweep_tells_the_best_and_the_parents() -> None:
     def search(losses: list[float], **options: Any) -> Run:
