@@ -13,7 +13,7 @@ from ledger.errors import LedgerError
 from ledger.integrations.hooked import hook, release, told_by
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import outermost, recording
-from ledger.integrations.study_processes import begin_study, end_part
+from ledger.integrations.study_processes import begin_study, end_part, name_of
 from ledger.integrations.study_trials import StudyTrials
 
 
@@ -112,7 +112,7 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
             parts.append(is_part)
             return run
 
-        with recording(str(study.study_name), begin, **options) as run:
+        with recording(name_of(study), begin, **options) as run:
             if run is None:
                 return plain(*args, **kwargs)
             # further processes join a run that was open before, too

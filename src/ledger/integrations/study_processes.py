@@ -26,7 +26,14 @@ SECONDS_WITHOUT_TRIAL = 30.0
 """How long a process that owns a run waits for one that has joined it, and runs no trial."""
 _WORKER = "optuna-"
 """How the names of processes begin that have joined a run here."""
+_UNNAMED = "no-name-"
 _PAUSE_SECONDS = 0.2
+
+
+def name_of(study: Any) -> str:  # noqa: ANN401
+    """Return what a run of ``study`` is called: Optuna's own name for none is a long random one."""
+    name = str(study.study_name)
+    return "study" if name.startswith(_UNNAMED) else name
 
 
 def begin_study(
@@ -46,7 +53,7 @@ def begin_study(
     Raises:
         LedgerError: as for ``ledger.start``.
     """
-    name = name or str(study.study_name)
+    name = name or name_of(study)
     # two processes that begin at once must not both find that nobody records the study
     with one_at_a_time(f"optuna study {study.study_name}"):
         known = study.user_attrs.get(RUN_ID)

@@ -266,6 +266,16 @@ def test_a_study_that_is_gone_on_with_goes_on_in_its_run(project: Path) -> None:
     assert [each.trial_id for each in trials_of(second)] == ["4"]
 
 
+@pytest.mark.parametrize("is_auto", [True, False])
+def test_a_study_without_a_name_is_called_study(project: Path, is_auto: bool) -> None:
+    study = new_study(study_name=None)
+    stop = autolog() if is_auto else attach(study).finish
+    study.optimize(parabola, n_trials=1)
+    stop()
+
+    assert read_record(only_run(project))["name"] == "study"
+
+
 def test_a_second_optimize_of_an_attached_study_goes_on(project: Path) -> None:
     study = new_study()
     with attach(study):
