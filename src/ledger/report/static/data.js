@@ -15,6 +15,7 @@ export class Data {
     this.labels = new Map();
     this.shape = 0; // changes with whatever is not a row
     this.curves = new Map();
+    this.asked = new Map(); // curves that are on their way
     this.recent = [];
     this.state = "reading";
     this.trouble = "";
@@ -36,7 +37,7 @@ export class Data {
       this.about = about;
       this.candidates = new Map(candidates.map((each) => [each.id, each]));
       this.countLabels();
-      this.curves.clear();
+      [this.curves, this.asked] = [new Map(), new Map()];
       this.recent = [];
       this.trouble = "";
       this.state = "live";
@@ -77,16 +78,25 @@ export class Data {
   // Curves of a metric, by candidate and training; asked for once, then kept up to date.
   async want(metric, axis, ids = null) {
     const key = JSON.stringify([metric, axis, ids]);
-    if (!this.curves.has(key)) {
-      const answer = await this.source.get("curves", { metric, axis, ...(ids ? { id: ids } : {}) });
+    if (this.curves.has(key)) return this.curves.get(key).series;
+    if (!this.asked.has(key)) this.asked.set(key, this.ask(key, { metric, axis, ...(ids ? { id: ids } : {}) }));
+    return (await this.asked.get(key)).series;
+  }
+
+  async ask(key, query) {
+    const { curves, asked } = this; // a board that begins anew has others
+    try {
+      const answer = await this.source.get("curves", query);
       const known = { ...answer, series: new Map() };
       for (const [id, trainings] of Object.entries(answer.series)) {
         known.series.set(id, new Map(trainings.map(({ k, x, y }) => [k, { x, y: y.map(toNumber) }])));
       }
       for (const [version, rows] of this.recent) extend(known, version, rows);
-      this.curves.set(key, known);
+      curves.set(key, known);
+      return known;
+    } finally {
+      asked.delete(key);
     }
-    return this.curves.get(key).series;
   }
 
   has(metric, axis, ids = null) {

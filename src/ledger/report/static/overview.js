@@ -8,6 +8,7 @@ import { Table } from "./table.js";
 
 const MOST_DRAWN = 50;
 const BAND_REST = 5000; // milliseconds
+const MANY = 60; // candidates whose curves take a moment to come
 
 export class Overview {
   constructor(data, view) {
@@ -135,29 +136,44 @@ export class Overview {
     return [...top, ...extra].slice(0, MOST_DRAWN);
   }
 
+  // Of many candidates the curves in colour come first, and the band when all are there.
   async drawCurves(drawn, passing) {
     const { view, metric, goal, data } = this;
     if (!metric) return;
+    const ids = drawn.map((each) => each.id).sort();
+    const isRuns = data.about.kind === "runs";
+    if (isRuns && !ids.length) return;
+    const isFirst = !isRuns && ids.length > 0 && data.candidates.size > MANY && !data.has(metric, view.x);
     const other = view.train ? partner(metric, data.about.metrics) : null;
-    const ids = data.about.kind === "runs" ? drawn.map((each) => each.id).sort() : null;
-    if (ids && !ids.length) return;
     const turn = (this.turn = (this.turn ?? 0) + 1);
     try {
-      const main = await data.want(metric, view.x, ids);
-      const train = other ? await data.want(other, view.x, drawn.map((each) => each.id).sort()) : null;
+      const main = await data.want(metric, view.x, isRuns || isFirst ? ids : null);
+      const train = other ? await this.beside(other, ids) : null;
       if (turn !== this.turn) return; // a newer drawing has begun
       this.chart.show({
         curves: curvesOf(drawn, main, train, { goal, weight: Number(view.smooth), isLog: view.log === "1" }),
-        band: ids ? null : this.restBand(passing, drawn, main),
+        band: isRuns || isFirst ? null : this.restBand(passing, drawn, main),
         title: metric,
         xTitle: view.x === "time" ? "seconds" : view.x,
         isLog: view.log === "1",
         zoom: view.zoom,
-        note: other ? `dashed: ${other}` : "",
+        note: train ? `dashed: ${other}` : "",
       });
+      if (!isFirst) return;
+      await data.want(metric, view.x);
+      if (turn === this.turn) this.drawCurves(drawn, passing);
     } catch (error) {
       data.trouble = error.message;
       data.tell("trouble");
+    }
+  }
+
+  // The curves that are drawn dashed; a report may have left them out, and says so.
+  async beside(metric, ids) {
+    try {
+      return await this.data.want(metric, this.view.x, ids);
+    } catch {
+      return null;
     }
   }
 
