@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from ledger.dashboard.watcher import Watcher
+from ledger.errors import LedgerError
 
 
 TYPE_CHECKING = False
@@ -31,6 +32,12 @@ class Hub:
         self._watchers: dict[str, Watcher] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._offered: dict[str, Json] | None = None
+        self._opening = asyncio.Lock()
+        self._begun: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Open the first board while the browser still starts; call it where ``watcher`` is."""
+        self._begun = asyncio.create_task(self._open_first())
 
     async def watcher(self, key: str) -> Watcher:
         """Return who watches the board called ``key``, "" for the one the page opens with.
@@ -40,23 +47,32 @@ class Hub:
         """
         key = key or self.places.first
         if key not in self._watchers:
-            board = await asyncio.to_thread(self.places.open, key)
-            watcher = await asyncio.to_thread(Watcher, board)
-            if key not in self._watchers:
-                await self._let_go()
-                self._watchers[key] = watcher
-                self._tasks[key] = asyncio.create_task(watcher.run())
-                if self.places.follows and len(self._tasks) == 1:
-                    self._tasks[""] = asyncio.create_task(self._offer())
+            async with self._opening:
+                if key not in self._watchers:  # another page may have asked for it meanwhile
+                    await self._open(key)
         return self._watchers[key]
 
     async def close(self) -> None:
         """Stop watching."""
-        for task in self._tasks.values():
+        tasks = [*self._tasks.values(), *([self._begun] if self._begun else [])]
+        for task in tasks:
             task.cancel()
-        for task in self._tasks.values():
+        for task in tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+    async def _open(self, key: str) -> None:
+        board = await asyncio.to_thread(self.places.open, key)
+        watcher = await asyncio.to_thread(Watcher, board)
+        await self._let_go()
+        self._watchers[key] = watcher
+        self._tasks[key] = asyncio.create_task(watcher.run())
+        if self.places.follows and len(self._tasks) == 1:
+            self._tasks[""] = asyncio.create_task(self._offer())
+
+    async def _open_first(self) -> None:
+        with contextlib.suppress(LedgerError):  # told to the page that asks for it
+            await self.watcher("")
 
     async def _offer(self) -> None:
         """Tell every page when a run is newer than the one that was newest before."""

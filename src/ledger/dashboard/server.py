@@ -18,6 +18,7 @@ from ledger.dashboard.details import compared, one_run
 from ledger.dashboard.guard import Guard
 from ledger.dashboard.hub import Hub
 from ledger.errors import LedgerError
+from ledger.report.bundle import script
 
 
 TYPE_CHECKING = False
@@ -54,6 +55,7 @@ def make_app(places: Places, token: str = "") -> App:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        hub.begin()
         yield
         await hub.close()
 
@@ -155,7 +157,8 @@ def _asked(request: Request, name: str) -> str:
 def _assets() -> dict[str, bytes]:
     """Return the page's own files by name: no name of a request ever becomes a path."""
     folder = files("ledger.report").joinpath("static")
-    return {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+    found = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+    return found | {"main.js": script().encode()}  # one request instead of one for each module
 
 
 def _asset(assets: dict[str, bytes], name: str) -> Response:
