@@ -50,14 +50,26 @@ def print_watched(
     for size in sizes:
         for name, page in pages.items():
             table = Table(scratch / f"sweep-{size}.csv", size)
-            seen = watch(browser, table, page, n_updates)
-            print(
-                f"| {size} x {table.n_epochs} | {name} | {seen.paint_s:.2f} "
-                f"| {seen.first_bytes / 1000:,.0f} | {seen.update_bytes / 1000:,.1f} "
-                f"| {seen.latency_s:.2f} | {seen.opening_stall_ms:.0f} | {seen.stall_ms:.0f} "
-                f"| {seen.rss_mb:.0f} | {seen.peak_mb:.0f} |",
-                flush=True,
-            )
+            about = f"| {size} x {table.n_epochs} | {name} "
+            try:
+                numbers = _numbers(watch(browser, table, page, n_updates))
+            except TimeoutError:
+                numbers = [f"did not show it within {LIMIT_SECONDS} s", *[""] * 7]
+            print(f"{about}| {' | '.join(numbers)} |", flush=True)
+
+
+def _numbers(seen: Seen) -> list[str]:
+    """Return the cells of a line."""
+    return [
+        f"{seen.paint_s:.2f}",
+        f"{seen.first_bytes / 1000:,.0f}",
+        f"{seen.update_bytes / 1000:,.1f}",
+        f"{seen.latency_s:.2f}",
+        f"{seen.opening_stall_ms:.0f}",
+        f"{seen.stall_ms:.0f}",
+        f"{seen.rss_mb:.0f}",
+        f"{seen.peak_mb:.0f}",
+    ]
 
 
 def watch(browser: Any, table: Table, page: Page, n_updates: int) -> Seen:
