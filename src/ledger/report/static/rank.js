@@ -135,7 +135,7 @@ export function band(curves) {
     }
   }
   const xs = [...at.keys()].sort((a, b) => a - b);
-  const rows = xs.map((x) => at.get(x).sort((a, b) => a - b));
+  const rows = xs.map((x) => Float64Array.from(at.get(x)).sort()); // several times as fast as arrays
   return { x: xs, low: rows.map((r) => quantile(r, 0.1)), mid: rows.map((r) => quantile(r, 0.5)), high: rows.map((r) => quantile(r, 0.9)) };
 }
 
