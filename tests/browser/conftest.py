@@ -58,8 +58,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Start ``ledger dash`` with the arguments given, and return its address."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str | Path, cwd: Path = tmp_path) -> str:
-        command = [sys.executable, "-m", "ledger", "dash", *arguments, "--no-open", "--port", "0"]
+    def start(*arguments: str | Path, cwd: Path = tmp_path, port: str = "0") -> str:
+        command = [sys.executable, "-m", "ledger", "dash", *arguments, "--no-open", "--port", port]
         process = subprocess.Popen(
             list(map(str, command)), cwd=cwd, stderr=subprocess.PIPE, text=True
         )

@@ -150,6 +150,37 @@ def test_a_server_that_is_gone_is_told(page: Any, serve: Serve, tmp_path: Path) 
     assert 6 == len(ids(page))
 
 
+def test_an_open_page_finds_a_server_that_was_started_again(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    table = Grown(tmp_path / "s.csv")
+    address = serve(table.path)
+    page.goto(address)
+    wait_for(page, "6 trials")
+    page.goto(f"{address}#top=3")
+    first = serve.processes[0]  # type: ignore[attr-defined]
+    first.kill()
+    first.wait(30)
+    page.get_by_text("the server does not answer").wait_for()
+    table.add_trial()  # while nobody looked
+    serve(table.path, port=address.rpartition(":")[2].strip("/"))
+    wait_for(page, "7 trials")
+    table.add_trial()
+    wait_for(page, "8 trials")
+    assert "top=3" in page.url
+
+
+def test_a_page_that_opens_before_its_board_is_there_goes_on_by_itself(
+    page: Any, serve: Serve, runs: Path
+) -> None:
+    (runs / "other").mkdir()
+    later = add_run(make_project(runs / "other").root, "later", epochs(val_acc=[0.5]))
+    page.goto(f"{serve(cwd=runs)}?board={later}")
+    page.get_by_role("alert").wait_for()
+    add_run(runs, "later", epochs(val_acc=[0.5]))
+    wait_for(page, "7 runs")
+
+
 def test_a_newer_run_offers_itself(
     page: Any, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

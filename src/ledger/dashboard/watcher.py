@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections import deque
 
 from ledger.errors import LedgerError
@@ -49,7 +50,8 @@ class Watcher:
         self._board = board
         self._lock = threading.Lock()
         self._events: deque[Event] = deque(maxlen=_REMEMBERED)
-        self._version = 0
+        # later than any number of a server that was here before, whose page still asks
+        self._version = time.time_ns() // 1_000_000
         self._news = asyncio.Event()
         self._trouble = ""
         self.look()

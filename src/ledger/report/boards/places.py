@@ -1,11 +1,13 @@
 """What can be opened: this project's runs, its sweeps, tables, and what run pointers tell of.
 
-A board is called ``runs``, a run's id, or ``at:<n>`` for something that is listed: no name that
-comes with a request is ever taken for a path.
+A board is called ``runs``, a run's id, or ``at:<hash>`` for something that is listed: no name that
+comes with a request is ever taken for a path, and a link means the same after a restart.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +58,7 @@ class Places:
         self.follows = follows
         self._project = project
         self._environ = environ
-        self._paths: list[Path] = []
+        self._paths: dict[str, Path] = {}
 
     def choose(self, given: str | None) -> None:
         """Let the page open with what an argument names: a run, a CSV, a manifest; or the newest.
@@ -145,18 +147,20 @@ class Places:
         """Return the key by which ``path`` may be asked for from now on."""
         if path.name == "metrics.csv" and (path.parent / "run.json").is_file():
             path = path.parent
-        if path not in self._paths:
-            self._paths.append(path)
-        return f"{_LISTED}{self._paths.index(path)}"
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()
+        key = f"{_LISTED}{digest[:16]}"
+        self._paths[key] = path
+        return key
 
     def _listed_path(self, key: str) -> Path | None:
-        number = key.removeprefix(_LISTED)
-        if number == key:
+        if not key.startswith(_LISTED):
             return None
-        if not number.isdecimal() or int(number) >= len(self._paths):
+        if key not in self._paths:
+            self.listed()  # a page of a server that was here before knows more than this one
+        if key not in self._paths:
             message = "there is no such place"
             raise LedgerError(message, hint="choose one of the list")
-        return self._paths[int(number)]
+        return self._paths[key]
 
     def _in_project(self, key: str, place: Path | None) -> tuple[Project, str]:
         """Return the project of a board of runs, and the id of the run that is meant, or ""."""

@@ -3,6 +3,7 @@
 import { toNumber } from "./format.js";
 
 const REMEMBERED = 500;
+const AGAIN = 3000; // milliseconds until a server that did not answer is asked again
 // Places in a summary: [min, at, max, at, last, n, n of nan and inf].
 export const MIN = 0, MIN_AT = 1, MAX = 2, MAX_AT = 3, LAST = 4, COUNT = 5, ODD = 6;
 
@@ -46,12 +47,16 @@ export class Data {
     } catch (error) {
       this.trouble = error.message;
       this.state = "lost";
+      setTimeout(() => this.load(), AGAIN);
     }
     this.tell("board");
   }
 
   hear(kind, data, version) {
-    if (kind === "lost" || kind === "back") {
+    if (kind === "gone") {
+      this.state = "lost";
+      setTimeout(() => this.load(), AGAIN);
+    } else if (kind === "lost" || kind === "back") {
       this.state = kind === "lost" ? "lost" : "live";
     } else if (kind === "anew") {
       this.load();

@@ -25,7 +25,10 @@ export function start(source) {
   const paint = () => {
     const shown = pages[view.tab] ?? overview;
     head.draw();
-    if (!data.about.kind) return; // nothing is known yet
+    if (!data.about.kind) {
+      if (data.trouble) page.replaceChildren(h("p", { class: "trouble", role: "alert" }, data.trouble));
+      return; // nothing is known yet
+    }
     if (data.about.is_waiting && !data.candidates.size) page.replaceChildren(waiting(data));
     else {
       if (shown.element.parentNode !== page) page.replaceChildren(shown.element);

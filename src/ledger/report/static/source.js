@@ -18,7 +18,8 @@ export class Live {
     return document;
   }
 
-  // Calls back with (kind, data, version) for what happens after `since`, and with "lost" and "back".
+  // Calls back with (kind, data, version) for what happens after `since`, and with "lost" and "back",
+  // or with "gone" where the browser does not try again by itself.
   listen(since, tell) {
     this.close();
     const asked = new URLSearchParams({ since, ...(this.board ? { board: this.board } : {}) });
@@ -27,7 +28,7 @@ export class Live {
       stream.addEventListener(kind, (event) => tell(kind, JSON.parse(event.data), Number(event.lastEventId)));
     }
     stream.onopen = () => tell("back", null, 0);
-    stream.onerror = () => tell("lost", null, 0);
+    stream.onerror = () => tell(stream.readyState === EventSource.CLOSED ? "gone" : "lost", null, 0);
     this.stream = stream;
   }
 

@@ -12,6 +12,7 @@ import pytest
 
 import ledger
 from ledger.project import find_project
+from ledger.report.boards.places import Places
 from ledger.report.boards.runs import LedgerBoard
 from ledger.report.boards.sweep import SweepBoard
 from ledger.report.boards.table import CsvBoard
@@ -201,3 +202,14 @@ def test_a_run_that_was_taken_back_is_not_shown(tmp_path: Path) -> None:
     (folder / "retraction.md").write_text("wrong data\n")
     assert board.look().is_anew
     assert {} == candidates(board)
+
+
+def test_a_link_to_a_table_means_the_same_after_a_restart(tmp_path: Path) -> None:
+    keys = []
+    for _ in range(2):
+        places = Places(None, {"LEDGER_STATE_DIR": str(tmp_path)})
+        places.choose(str(tmp_path / "a.csv"))
+        places.choose(str(tmp_path / f"{len(keys)}.csv"))
+        places.choose(str(tmp_path / "a.csv"))
+        keys.append(places.first)
+    assert 1 == len({*keys})
