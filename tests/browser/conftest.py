@@ -80,7 +80,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 
 def _note_request(page: Any, url: str) -> None:
-    if not url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
+    if not url.startswith(("http://127.0.0.1:", "http://[::1]:", "data:", "blob:", "file:")):
         page.problems.append(f"asked {url}")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -179,6 +181,44 @@ def test_a_page_that_opens_before_its_board_is_there_goes_on_by_itself(
     page.get_by_role("alert").wait_for()
     add_run(runs, "later", epochs(val_acc=[0.5]))
     wait_for(page, "7 runs")
+
+
+def test_a_page_with_a_token_goes_on_without_it_in_the_address(
+    page: Any, serve: Serve, tmp_path: Path, chromium: Any
+) -> None:
+    tables = [Grown(tmp_path / name) for name in ("a.csv", "b.csv")]
+    addresses = [serve(table.path, "--host", "0.0.0.0") for table in tables]  # noqa: S104
+    for address in addresses:
+        page.goto(address)
+        wait_for(page, "6 trials")
+    page.goto(addresses[0].partition("?")[0])  # the other server's token took nothing away
+    wait_for(page, "6 trials")
+    tables[0].add_trial()
+    wait_for(page, "7 trials")
+    stranger = chromium.new_page()
+    assert 403 == stranger.goto(addresses[0].partition("?")[0]).status
+    stranger.close()
+
+
+def test_the_page_is_served_on_ipv6_too(page: Any, serve: Serve, tmp_path: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("there is no IPv6 here")
+    page.goto(serve(Grown(tmp_path / "s.csv").path, "--host", "::1"))
+    wait_for(page, "6 trials")
+
+
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+def test_a_server_that_is_ended_ends_well_under_an_open_page(
+    page: Any, serve: Serve, tmp_path: Path, signal_name: str
+) -> None:
+    page.goto(serve(Grown(tmp_path / "s.csv").path))
+    wait_for(page, "6 trials")
+    process = serve.processes[0]  # type: ignore[attr-defined]
+    process.send_signal(getattr(signal, signal_name))
+    said = process.communicate(timeout=30)[1]
+    assert (0, "") == (process.returncode, said)
 
 
 def test_a_newer_run_offers_itself(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
-COOKIE = "ledger_token"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,6 +30,11 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
+
+
+def cookie_name(token: str) -> str:
+    """Return the name of the cookie of a server: browsers keep one jar for all ports of a host."""
+    return f"ledger_{hashlib.sha256(token.encode()).hexdigest()[:12]}"
 
 
 class Guard:
@@ -65,7 +70,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *_HEADERS]
                 if is_new:
-                    cookie = f"{COOKIE}={self._token}; HttpOnly; SameSite=Strict; Path=/"
+                    cookie = f"{cookie_name(self._token)}={self._token}"
+                    cookie += "; HttpOnly; SameSite=Strict; Path=/"
                     message["headers"].append((b"set-cookie", cookie.encode()))
             await send(message)
 
@@ -90,7 +96,7 @@ class Guard:
 
     def _in_cookie(self, headers: dict[str, str]) -> bool:
         try:
-            found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+            found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(self._token))
         except CookieError:
             return False
         given = found.value if found else ""

@@ -53,7 +53,9 @@ class Hub:
         return self._watchers[key]
 
     async def close(self) -> None:
-        """Stop watching."""
+        """Stop watching, and end what is being told to pages."""
+        for watcher in self._watchers.values():
+            watcher.close()
         tasks = [*self._tasks.values(), *([self._begun] if self._begun else [])]
         for task in tasks:
             task.cancel()
@@ -88,5 +90,5 @@ class Hub:
     async def _let_go(self) -> None:
         others = [key for key in self._watchers if key != self.places.first]
         if len(others) >= MOST:
-            del self._watchers[others[0]]
+            self._watchers.pop(others[0]).close()
             self._tasks.pop(others[0]).cancel()

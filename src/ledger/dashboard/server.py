@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from ledger.dashboard.details import compared, one_run
 from ledger.dashboard.guard import Guard
-from ledger.dashboard.hub import Hub
 from ledger.errors import LedgerError
 from ledger.report.bundle import script
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
     from ledger.dashboard.guard import App
-    from ledger.report.boards.places import Places
+    from ledger.dashboard.hub import Hub
 
     Answer = Callable[[Hub, Request], Awaitable[Json]]
 
@@ -43,14 +42,13 @@ _KINDS = {
 _MOST_COMPARED = 6
 
 
-def make_app(places: Places, token: str = "") -> App:
-    """Return the application that answers for what ``places`` can open.
+def make_app(hub: Hub, token: str = "") -> App:
+    """Return the application that answers for what ``hub`` watches.
 
     Args:
-        places: knows the boards.
+        hub: has the boards; it is closed with the application.
         token: asked of every page; "" for a server that only this machine reaches.
     """
-    hub = Hub(places)
     assets = _assets()
 
     @contextlib.asynccontextmanager

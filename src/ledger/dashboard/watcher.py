@@ -54,6 +54,7 @@ class Watcher:
         self._version = time.time_ns() // 1_000_000
         self._news = asyncio.Event()
         self._trouble = ""
+        self._is_closed = False
         self.look()
 
     def look(self) -> list[Event]:
@@ -94,8 +95,8 @@ class Watcher:
                 self._wake()
 
     async def events(self, since: int) -> AsyncIterator[str]:
-        """Yield what happened after version ``since``, and then what happens."""
-        while True:
+        """Yield what happened after version ``since``, and then what happens, until closed."""
+        while not self._is_closed:
             news = self._news
             for event in self._after(since):
                 since = event.version
@@ -104,6 +105,11 @@ class Watcher:
                 await asyncio.wait_for(news.wait(), _QUIET_SECONDS)
             except TimeoutError:
                 yield ": quiet\n\n"
+
+    def close(self) -> None:
+        """End what ``events`` yields; call it where ``run`` runs."""
+        self._is_closed = True
+        self._wake()
 
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ledger.dashboard.guard import COOKIE, POLICY, Guard
+from ledger.dashboard.guard import POLICY, Guard, cookie_name
 
 
 if TYPE_CHECKING:
@@ -71,15 +71,19 @@ def test_nothing_can_be_changed(method: str) -> None:
 def test_where_others_may_look_the_token_is_asked_for() -> None:
     assert 403 == ask(token=TOKEN, host="machine.example")[0]
     assert 403 == ask(token=TOKEN, host="machine.example", query="token=guess")[0]
-    assert 403 == ask(token=TOKEN, host="machine.example", cookie=f"{COOKIE}=guess")[0]
+    assert 403 == ask(token=TOKEN, host="machine.example", cookie=f"{cookie_name(TOKEN)}=guess")[0]
     assert 403 == ask(token=TOKEN, host="localhost", cookie="=;;")[0]
-    assert 200 == ask(token=TOKEN, host="machine.example", cookie=f"{COOKIE}={TOKEN}")[0]
+    assert (
+        200 == ask(token=TOKEN, host="machine.example", cookie=f"{cookie_name(TOKEN)}={TOKEN}")[0]
+    )
 
 
 def test_a_token_in_the_address_becomes_a_cookie_that_scripts_cannot_read() -> None:
     status, headers, _ = ask(token=TOKEN, host="machine.example", query=f"token={TOKEN}")
     assert 200 == status
-    assert f"{COOKIE}={TOKEN}; HttpOnly; SameSite=Strict; Path=/" == headers["set-cookie"]
+    assert (
+        f"{cookie_name(TOKEN)}={TOKEN}; HttpOnly; SameSite=Strict; Path=/" == headers["set-cookie"]
+    )
 
 
 def test_every_answer_keeps_the_page_to_itself() -> None:

@@ -19,6 +19,7 @@ from unit.reader.builders import FILLED_NOTE, add_run, epochs, make_project
 uvicorn = pytest.importorskip("uvicorn")
 pytest.importorskip("starlette")
 
+from ledger.dashboard.hub import Hub  # noqa: E402
 from ledger.dashboard.serve import _listen  # noqa: E402
 from ledger.dashboard.server import make_app  # noqa: E402
 from ledger.report.boards.places import Places  # noqa: E402  # after the check
@@ -45,7 +46,7 @@ def address(root: Path) -> Iterator[str]:
     places = Places(find_project([root]), {})
     places.choose(None)
     listening = _listen("127.0.0.1", 0)
-    config = uvicorn.Config(make_app(places), log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(make_app(Hub(places)), log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(
         target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
