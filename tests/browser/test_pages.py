@@ -106,6 +106,46 @@ def test_a_run_is_shown_whole(page: Any, serve: Serve, runs: Path) -> None:
     assert "Changes of the code" not in text
 
 
+def test_the_run_that_is_named_stands_first_and_opens(page: Any, serve: Serve, runs: Path) -> None:
+    page.goto(serve("lr0.01s1", cwd=runs))
+    page.locator("tr.pinned").wait_for()
+    assert "lr0.01s1" in ids(page)[0]
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".run h2", has_text="lr0.01s1").first.wait_for()
+
+
+def test_a_trial_is_shown_with_what_is_its_own(
+    page: Any, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_repository(tmp_path)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    with ledger.start("wide") as run:
+        run.sweep.describe(objective=("val_loss", "min"))
+        twice = run.sweep.begin("0000", {"lr": 0.1})
+        for execution in (0, 1):
+            for epoch in (0, 1):
+                twice.log(
+                    {"val_loss": 1 / (epoch + 1 + execution)}, epoch=epoch, execution=execution
+                )
+        twice.end("finished")
+        run.sweep.begin("0001", {"lr": 9.0}).end("failed", message="out of <b>memory</b>")
+    page.goto(serve(cwd=root))
+    page.locator("table.candidates tbody tr").first.dblclick()
+    page.get_by_role("link", name="look at its trials").click()
+    page.locator(".legend li", has_text="0000 · execution 1").wait_for()
+    assert 1 == len(
+        {
+            *page.evaluate(
+                "[...document.querySelectorAll('.legend .swatch')].map(e => e.dataset.place)"
+            )
+        }
+    )
+    page.locator("table.candidates tr[data-id='0001']").dblclick()
+    page.locator(".run .trouble", has_text="out of <b>memory</b>").wait_for()
+    assert "9" in page.get_by_label("trial").inner_text()
+
+
 def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:
     page.goto(f"{serve(REAL / 'hyperband')}#tab=search")
     page.get_by_text("23 of 23 pass").wait_for()

@@ -44,8 +44,13 @@ export function toNumber(item) {
 }
 
 export function csvCell(value) {
-  const text = cell(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = typeof value === "number" ? exact(value) : cell(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+// As Python reads it.
+function exact(value) {
+  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
 }
 
 const BLOCKS = "▁▂▃▄▅▆▇█";

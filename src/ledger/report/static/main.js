@@ -40,8 +40,15 @@ export function start(source) {
   data.on((what) => (what === "rows" ? drawLater() : draw()));
   view.on(draw);
   setInterval(() => head.draw(), 5000);
+  data.on((what) => what === "board" && open(data, view));
   data.load();
   return { data, view, pages };
+}
+
+// The run that the page was opened with stands first, and its own tab shows it.
+function open({ about, candidates }, view) {
+  if (about.kind !== "runs" || !candidates.has(about.key) || view.run || view.pin.length) return;
+  view.set({ pin: [about.key], run: about.key });
 }
 
 class Head {
@@ -62,7 +69,8 @@ class Head {
     const { data, view } = this;
     const title = data.about.title ?? "ledger";
     setText(this.title, title);
-    document.title = `${title} · ledger`;
+    const n = [...data.candidates.values()].filter((each) => each.status === "running").length;
+    document.title = `${n ? `● ${n} running · ` : ""}${title} · ledger`;
     setText(this.state, stateText(data));
     this.state.className = `state ${data.state}`;
     for (const button of this.tabs.children) button.setAttribute("aria-current", button.dataset.tab === view.tab ? "page" : "false");

@@ -25,7 +25,7 @@ export class Overview {
     this.summary = h("p", { class: "counts", "aria-live": "polite" });
     this.tools = h("div", { class: "tools" });
     this.element = h("div", { class: "overview" },
-      h("section", { class: "left", "aria-label": "candidates" }, this.summary, this.table.element),
+      h("section", { class: "left", "aria-label": "candidates" }, this.summary, this.table.element, keys()),
       h("section", { class: "right", "aria-label": "curves" }, this.tools, this.chart.element));
     this.makeTools();
   }
@@ -85,7 +85,7 @@ export class Overview {
     const params = view.all ? data.about.params : this.differing(passing);
     const about = goal ? `the best value over the rows; ${goal === "min" ? "less" : "more"} is better` : "the last value: nothing says which way is better";
     const found = [
-      { name: "id", title: isRuns ? "run" : "trial", of: (each) => each.label, key: (each) => each.label, hint: hintOf },
+      { name: "id", title: isRuns ? "run" : "trial", of: (each) => each.label, key: (each) => each.label, exact: view.group ? null : (each) => each.id, hint: hintOf },
       ...(passing.some((each) => each.status) ? [{ name: "status", title: "status", of: (each) => each.status ?? "" }] : []),
       { name: "value", title: metric || "value", about, isNumber: true, of: (each) => each.value, hint: (each) => (each.odd ? `${each.odd} rows were nan or inf` : "") },
     ];
@@ -95,12 +95,12 @@ export class Overview {
       found.push(
         { name: "at", title: "at", about: "the epoch, or step, of the best value", isNumber: true, of: (each) => each.at },
         { name: "last", title: "last", isNumber: true, of: (each) => last(each, metric) },
-        { name: "progress", title: "epochs", isNumber: true, of: (each) => progressText(each, data.about.epoch_base ?? 0), key: (each) => each.position ?? -1 },
+        { name: "progress", title: "epochs", isNumber: true, of: (each) => progressText(each, data.about.epoch_base ?? 0), key: (each) => each.position ?? -1, exact: (each) => progress(each, data.about.epoch_base ?? 0).done ?? each.n_rows },
       );
       if ([...data.candidates.values()].some((each) => each.score !== undefined)) found.push({ name: "score", title: "score", about: "what the tuner said", isNumber: true, of: (each) => each.score });
     }
     found.push(...params.map((name) => ({ name: `p.${name}`, title: name, isNumber: isNumeric(passing, name), of: (each) => each.params?.[name] })));
-    if (isRuns && !view.group) found.push({ name: "started", title: "started", of: (each) => day(each.started), key: (each) => each.started });
+    if (isRuns && !view.group) found.push({ name: "started", title: "started", of: (each) => day(each.started), key: (each) => each.started, exact: (each) => each.started });
     return found;
   }
 
@@ -248,10 +248,11 @@ export class Overview {
 
   async copied(kind) {
     const { items, columns } = this.seen;
-    const rows = [columns.map((each) => each.title), ...items.map((item) => columns.map((each) => each.of(item)))];
-    const text = kind === "csv" ? rows.map((row) => row.map(csvCell).join(",")).join("\n") + "\n" : markdown(rows);
+    const isCsv = kind === "csv"; // for another program: whole ids and exact numbers
+    const rows = [columns.map((each) => each.title), ...items.map((item) => columns.map((each) => ((isCsv && each.exact) || each.of)(item)))];
+    const text = isCsv ? rows.map((row) => row.map(csvCell).join(",")).join("\n") + "\n" : markdown(rows);
     const isDone = await copy(text);
-    if (!isDone) download(`table.${kind}`, text, kind === "csv" ? "text/csv" : "text/markdown");
+    if (!isDone) download(`table.${kind}`, text, isCsv ? "text/csv" : "text/markdown");
     setText(this.said, isDone ? `${items.length} rows copied` : `${items.length} rows saved`);
   }
 }
@@ -274,7 +275,9 @@ export function curvesOf(drawn, main, train, { goal, weight, isLog }) {
 }
 
 function trainingName(candidate, key, n) {
-  return n > 1 ? `${candidate.label} (${key})` : candidate.label;
+  if (n < 2) return candidate.label;
+  const [attempt, execution] = key.split(".");
+  return `${candidate.label} · execution ${execution}${attempt === "0" ? "" : `, attempt ${attempt}`}`;
 }
 
 function positive(value) {
@@ -309,6 +312,11 @@ function isNumeric(candidates, name) {
 function markdown(rows) {
   const line = (row) => `| ${row.map((each) => cell(typeof each === "number" ? number(each) : each).replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(rows[0]), `|${rows[0].map(() => "---").join("|")}|`, ...rows.slice(1).map(line)].join("\n") + "\n";
+}
+
+function keys() {
+  const all = [["↑ ↓ or k j", "move"], ["space", "select"], ["p", "pin"], ["enter, double click", "open"], ["drag in the curves", "zoom"], ["0, double click there", "show all"]];
+  return h("details", { class: "keys" }, h("summary", {}, "keys"), h("dl", {}, all.map(([key, what]) => [h("dt", {}, key), h("dd", {}, what)])));
 }
 
 function label(text, control) {

@@ -1,5 +1,6 @@
 // One run, whole: its note, its record, what it made, and the code it had that no commit holds.
 
+import { COUNT, LAST, MAX, MAX_AT, MIN, MIN_AT } from "./data.js";
 import { h } from "./dom.js";
 import { cell, day } from "./format.js";
 import { note } from "./note.js";
@@ -15,29 +16,51 @@ export class RunPage {
 
   async draw() {
     const id = this.view.run || this.view.sel[0] || this.data.candidates.keys().next().value;
-    const key = `${id} ${this.data.candidates.get(id)?.status}`;
+    const own = this.data.candidates.get(id);
+    const key = `${id} ${own?.status}`;
     if (!id || key === this.key) return;
     this.key = key;
     try {
       const found = await this.data.source.get("run", { id });
-      if (key === this.key) this.element.replaceChildren(...this.parts(found));
+      if (key === this.key) this.element.replaceChildren(...this.parts(found, own));
     } catch (error) {
       this.element.replaceChildren(h("p", { class: "trouble" }, error.message));
     }
   }
 
-  parts(found) {
+  parts(found, own) {
     const { record } = found;
     const keys = [...FIRST.filter((name) => name in record), ...Object.keys(record).filter((name) => !FIRST.includes(name))];
     return [
       h("h2", {}, found.id, " ", h("span", { class: `badge is-${found.status}` }, found.status)),
       h("p", { class: "quiet" }, `${found.path} · started ${day(record.timestamp?.start)}`),
+      ...this.said(found, own),
       h("section", { "aria-label": "note" }, found.note === null ? h("p", { class: "quiet" }, "no note") : note(found.note)),
       h("section", { "aria-label": "record" }, h("h3", {}, "Record"), keys.map((name) => h("details", { open: ["git", "config", "metrics"].includes(name) }, h("summary", {}, name), tree(record[name])))),
       h("section", {}, h("h3", {}, "Files"), h("ul", {}, found.files.map((name) => h("li", {}, h("code", {}, name))))),
       ...(found.patch === null ? [] : [h("section", {}, h("h3", {}, found.is_patch_cut ? "Changes of the code (the first megabyte)" : "Changes of the code"), h("pre", { class: "patch", tabindex: 0 }, patchLines(found.patch)))]),
     ];
   }
+
+  // Why it failed, what a trial is, and the way to the trials of a sweep.
+  said(found, own) {
+    const message = own?.message ?? found.record.error?.message;
+    const isTrial = this.data.about.kind !== "runs" && own;
+    const board = this.data.source.board;
+    const isSweep = this.data.about.kind === "runs" && found.record.sweep && this.data.source.isLive && !board.startsWith("at:");
+    return [
+      message ? h("pre", { class: "trouble", tabindex: 0 }, message) : null,
+      isTrial ? h("section", { "aria-label": "trial" }, tree(ownFacts(own)), h("h3", {}, "The run that it is a trial of")) : null,
+      isSweep ? h("p", {}, h("a", { href: `?board=${encodeURIComponent(found.id)}` }, "look at its trials")) : null,
+    ].filter(Boolean);
+  }
+}
+
+// What is the candidate's own: of a trial the record says nothing, it is the sweep's.
+function ownFacts(own) {
+  const numbers = Object.entries(own.summary ?? {}).map(([name, sum]) => [name, { least: sum[MIN], "at ": sum[MIN_AT], greatest: sum[MAX], at: sum[MAX_AT], last: sum[LAST], rows: sum[COUNT] }]);
+  const facts = { params: own.params, score: own.score, "follows": own.parent, metrics: Object.fromEntries(numbers) };
+  return Object.fromEntries(Object.entries(facts).filter(([, each]) => each !== undefined && each !== null));
 }
 
 function tree(item) {
