@@ -159,6 +159,21 @@ def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:
     assert page.locator(".trial.out").count() > 0
 
 
+@pytest.mark.parametrize("of", ["table", "runs"])
+def test_the_review_says_what_the_numbers_support(
+    page: Any, serve: Serve, runs: Path, of: str
+) -> None:
+    page.goto(f"{serve(REAL / 'random') if of == 'table' else serve(cwd=runs)}#tab=review")
+    page.get_by_role("heading", name="Decision supported?").wait_for()
+    text = page.locator(".review").inner_text()
+    assert "Did it overfit?" in text
+    assert f"{10 if of == 'table' else 6} candidates" in text
+    best = page.locator(".review th[scope=row] button").first
+    name = best.inner_text()
+    best.click()
+    page.locator(".run h2", has_text=name).first.wait_for()
+
+
 def test_a_table_that_is_not_there_yet_is_waited_for(
     page: Any, serve: Serve, tmp_path: Path
 ) -> None:
@@ -300,7 +315,7 @@ def test_the_page_needs_nothing_from_elsewhere(page: Any, serve: Serve) -> None:
     page.locator(".u-over").first.wait_for()
 
 
-@pytest.mark.parametrize("tab", ["overview", "compare", "search", "run"])
+@pytest.mark.parametrize("tab", ["overview", "compare", "search", "review", "run"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_assistive_tools_find_no_serious_fault(
     page: Any, serve: Serve, tab: str, scheme: str

@@ -14,10 +14,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from ledger.dashboard.details import compared, one_run
 from ledger.dashboard.guard import Guard
 from ledger.errors import LedgerError
 from ledger.report.bundle import script
+from ledger.report.details import compared, one_run, reviewed
 
 
 TYPE_CHECKING = False
@@ -77,6 +77,7 @@ def make_app(hub: Hub, token: str = "") -> App:
             json_route("/api/curves", _curves),
             json_route("/api/run", _run),
             json_route("/api/compare", _compare),
+            json_route("/api/review", _review),
             json_route("/api/places", _places),
             Route("/api/events", events),
         ],
@@ -106,6 +107,11 @@ async def _compare(hub: Hub, request: Request) -> Json:
     names = request.query_params.getlist("id")[:_MOST_COMPARED]
     board = _asked(request, "board") or hub.places.first
     return await asyncio.to_thread(compared, hub.places, board, names)
+
+
+async def _review(hub: Hub, request: Request) -> Json:
+    board, metric = _asked(request, "board") or hub.places.first, _asked(request, "metric")
+    return await asyncio.to_thread(reviewed, hub.places, board, metric)
 
 
 async def _places(hub: Hub, _: Request) -> Json:

@@ -145,3 +145,11 @@ def test_a_port_that_is_taken_is_told() -> None:
         pytest.raises(LedgerError, match="cannot listen on"),
     ):
         _listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_the_runs_are_reviewed_by_a_metric_of_theirs(address: str) -> None:
+    found = ask(f"{address}/api/review?metric=val_acc")
+    assert ("val_acc", "max", 2) == (found["metric"], found["goal"], found["counts"]["candidates"])
+    status, body = get(f"{address}/api/review?metric=nobody")
+    assert 404 == status
+    assert b"nobody" in body

@@ -21,24 +21,29 @@ export class Review {
     this.element.replaceChildren(h("p", { class: "quiet" }, "Looking …"));
     try {
       const found = await this.data.source.get("review", { metric });
-      if (key === this.key) this.element.replaceChildren(...sheets(found));
+      if (key === this.key) this.element.replaceChildren(...this.sheets(found));
     } catch (error) {
       this.element.replaceChildren(h("p", { class: "trouble" }, error.message));
     }
   }
-}
 
-function sheets(found) {
-  const { decision, counts } = found;
-  return [
-    h("h2", {}, `Decision supported? `, h("strong", { class: `support-${decision.support}` }, decision.support)),
-    h("p", {}, decision.sentence),
-    h("p", { class: "counts" }, [`${counts.candidates} candidates`, `${counts.finished} finished`, counts.failed ? `${counts.failed} failed` : null, counts.nonfinite ? `${counts.nonfinite} without a number` : null].filter(Boolean).join(" · ")),
-    h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["question", "answer", "evidence"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.answers.map((each) => h("tr", { class: `is-${each.verdict}` }, h("th", { scope: "row" }, h("i", { class: "sign", "aria-label": each.verdict }, SIGNS[each.verdict]), " ", each.question), h("td", {}, each.answer), h("td", {}, each.evidence))))),
-    ...(found.commands.length ? [h("p", {}, "What would tell more:"), h("pre", {}, found.commands.join("\n"))] : []),
-    h("h3", {}, "Standings"),
-    h("div", { class: "scroll" }, h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["", "candidate", "smoothed best", "at", "best row", "at", "shape", "seed"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.standings.slice(0, 50).map((each) => h("tr", {}, h("td", { class: "num" }, each.rank ?? ""), h("th", { scope: "row" }, each.label), ...[each.smoothed, each.smoothed_epoch, each.best, each.best_epoch].map((n) => h("td", { class: "num" }, number(n))), h("td", {}, each.shape), h("td", {}, number(each.seed))))))),
-    h("details", {}, h("summary", {}, `${found.findings.length} findings with their thresholds`), h("div", { class: "scroll" }, h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["", "rule", "finding", "number", "threshold", "n"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.findings.map((each) => h("tr", { class: `is-${each.verdict}` }, h("td", {}, SIGNS[each.verdict]), h("th", { scope: "row" }, each.rule), h("td", {}, each.sentence, each.missing ? h("small", {}, ` missing: ${each.missing}`) : null), ...[each.value, each.threshold, each.n].map((n) => h("td", { class: "num" }, number(n))))))))),
-    ...(found.warnings.length ? [h("ul", { class: "said" }, found.warnings.map((line) => h("li", {}, line)))] : []),
-  ];
+  open(name) {
+    this.view.set({ tab: "run", run: name.split("#").at(-1) });
+  }
+
+  sheets(found) {
+    const { decision, counts } = found;
+    return [
+      h("p", { class: "counts" }, `${found.metric}, ${found.goal === "min" ? "less" : "more"} is better`),
+      h("h2", {}, `Decision supported? `, h("strong", { class: `support-${decision.support}` }, decision.support)),
+      h("p", {}, decision.sentence),
+      h("p", { class: "counts" }, [`${counts.candidates} candidates`, `${counts.finished} finished`, counts.failed ? `${counts.failed} failed` : null, counts.nonfinite ? `${counts.nonfinite} without a number` : null].filter(Boolean).join(" · ")),
+      h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["question", "answer", "evidence"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.answers.map((each) => h("tr", { class: `is-${each.verdict}` }, h("th", { scope: "row" }, h("i", { class: "sign", "aria-label": each.verdict }, SIGNS[each.verdict]), " ", each.question), h("td", {}, each.answer), h("td", {}, each.evidence))))),
+      ...(found.commands.length ? [h("p", {}, "What would tell more:"), h("pre", {}, found.commands.join("\n"))] : []),
+      h("h3", {}, "Standings"),
+      h("div", { class: "scroll" }, h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["", "candidate", "smoothed best", "at", "best row", "at", "shape", "seed"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.standings.slice(0, 50).map((each) => h("tr", {}, h("td", { class: "num" }, each.rank ?? ""), h("th", { scope: "row" }, h("button", { onclick: () => this.open(each.name) }, each.label)), ...[each.smoothed, each.smoothed_epoch, each.best, each.best_epoch].map((n) => h("td", { class: "num" }, number(n))), h("td", {}, each.shape), h("td", {}, number(each.seed))))))),
+      h("details", {}, h("summary", {}, `${found.findings.length} findings with their thresholds`), h("div", { class: "scroll" }, h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["", "rule", "finding", "number", "threshold", "n"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.findings.map((each) => h("tr", { class: `is-${each.verdict}` }, h("td", {}, SIGNS[each.verdict]), h("th", { scope: "row" }, each.rule), h("td", {}, each.sentence, each.missing ? h("small", {}, ` missing: ${each.missing}`) : null), ...[each.value, each.threshold, each.n].map((n) => h("td", { class: "num" }, number(n))))))))),
+      ...(found.warnings.length ? [h("ul", { class: "said" }, found.warnings.map((line) => h("li", {}, line)))] : []),
+    ];
+  }
 }

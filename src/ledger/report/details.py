@@ -1,4 +1,4 @@
-"""What is asked of single runs: all that is known of one, and what differs between a few."""
+"""What is asked beside the curves: one run whole, what differs between a few, and the review."""
 
 from __future__ import annotations
 
@@ -64,6 +64,20 @@ def compared(places: Places, board: str, names: Sequence[str]) -> dict[str, Json
         "unknown": [*sorted({name for pair in pairs for name in pair.unknown})],
         "about": [_about(ledger, run) for run in runs],
     }
+
+
+def reviewed(places: Places, board: str, metric: str) -> dict[str, Json]:
+    """Return the review of a board's candidates by ``metric``, "" for the objective.
+
+    Raises:
+        LedgerError: the metric is not told, or nothing but its name says which way it is better.
+    """
+    from ledger.review.collect import collect_subject  # noqa: PLC0415  # scipy, when it is asked for
+    from ledger.review.review import review  # noqa: PLC0415
+
+    ledger, sweep = places.ledger_of(board)
+    text = "runs" if sweep is None else sweep.run_id
+    return review(collect_subject(ledger, text, metric=metric or None)).to_json()
 
 
 def _about(ledger: Ledger, run: StoredRun) -> dict[str, Json]:
