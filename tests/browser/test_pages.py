@@ -121,7 +121,8 @@ def test_a_trial_is_shown_with_what_is_its_own(
     monkeypatch.chdir(root)
     monkeypatch.setenv("LEDGER_QUIET", "1")
     with ledger.start("wide") as run:
-        run.sweep.describe(objective=("val_loss", "min"))
+        space = {"lr": {"low": 0.01, "high": 100.0, "log": True}}
+        run.sweep.describe(objective=("val_loss", "min"), space=space)
         twice = run.sweep.begin("0000", {"lr": 0.1})
         for execution in (0, 1):
             for epoch in (0, 1):
@@ -144,6 +145,8 @@ def test_a_trial_is_shown_with_what_is_its_own(
     page.locator("table.candidates tr[data-id='0001']").dblclick()
     page.locator(".run .trouble", has_text="out of <b>memory</b>").wait_for()
     assert "9" in page.get_by_label("trial").inner_text()
+    page.get_by_role("button", name="Search").click()
+    page.locator("g[data-axis=lr]", has_text="100").wait_for()
 
 
 def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:
@@ -349,3 +352,26 @@ def test_a_report_opens_without_a_server_or_a_network(page: Any, tmp_path: Path)
     page.get_by_text("23 of 23 pass").wait_for()
     page.evaluate("ledger.view.set({tab: 'overview', metric: 'val_loss'})")
     page.locator("th[data-column=value]", has_text="val_loss").wait_for()
+
+
+def test_a_report_takes_along_the_review_and_the_best_and_says_what_it_lacks(
+    page: Any, tmp_path: Path, runs: Path
+) -> None:
+    command = [sys.executable, "-m", "ledger", "report", "-o", str(tmp_path / "r.html")]
+    subprocess.run(command, check=True, cwd=runs)
+    page.context.set_offline(True)
+    page.goto(f"file://{tmp_path / 'r.html'}#tab=review")
+    page.get_by_role("heading", name="Decision supported?").wait_for()
+    names = page.evaluate("ledger.pages.overview.items().items.map(each => each.id)")
+
+    def look(tab: str, chosen: list[str]) -> None:
+        page.evaluate(f"ledger.view.set({{tab: '{tab}', run: '{chosen[0]}', sel: {chosen}}})")
+
+    look("run", names)
+    page.locator(".run .note").wait_for()
+    look("compare", names[:2])
+    page.locator(".compare .sides").wait_for()
+    look("compare", names[1:3])
+    page.locator(".compare .trouble", has_text="not part of the report; of this kind").wait_for()
+    look("run", names[5:])
+    page.locator(".run .trouble", has_text="`ledger dash` shows it").wait_for()

@@ -15,6 +15,7 @@ from ledger.cli.output import write_file
 
 if TYPE_CHECKING:
     from ledger.report.boards.board import Board
+    from ledger.report.boards.places import Places
 
 _FORMATS = {".html": "html", ".htm": "html", ".md": "md", ".svg": "svg"}
 
@@ -51,9 +52,9 @@ def command(  # noqa: PLR0913  # one parameter for each option
     """
     form = output_format or _FORMATS.get(output.suffix.lower() if output else "", "md")
     places = places_of(run, latest=latest)
-    board = places.open(places.first)
+    board = places.open(places.first, is_alone=True)
     board.look()
-    text = _text(board, form, chosen_metric(board, metric), limit)
+    text = _text(places, board, form, chosen_metric(board, metric), limit)
     if output is None:
         render.put(text.rstrip("\n"))
     else:
@@ -61,7 +62,7 @@ def command(  # noqa: PLR0913  # one parameter for each option
         render.tell(f"ledger: {output}: {len(text.encode('utf-8')):,} bytes")
 
 
-def _text(board: Board, form: str, metric: str, limit: int | None) -> str:
+def _text(places: Places, board: Board, form: str, metric: str, limit: int | None) -> str:
     options = {} if limit is None else {"limit": limit}
     if form == "md":
         from ledger.report.markdown import report_markdown
@@ -72,6 +73,9 @@ def _text(board: Board, form: str, metric: str, limit: int | None) -> str:
 
         return report_svg(board, metric=metric, **options)
     from ledger.report.page import report_html
+    from ledger.report.travelling import documents_of
 
     made = f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M} UTC"
-    return report_html(board, metric=metric, documents={}, made=made)
+    return report_html(
+        board, metric=metric, documents=documents_of(places, board, metric), made=made
+    )

@@ -41,7 +41,7 @@ def command(run: str | None, *, latest: bool, metric: str | None, limit: int, on
         hint = 'pip install "experiment-ledger[dashboard]"'
         raise LedgerError(message, hint=hint) from error
     places = places_of(run, latest=latest)
-    board = places.open(places.first)
+    board = places.open(places.first, is_alone=True)
     board.look()
     name = chosen_metric(board, metric)
     blocks = render.curve_blocks()

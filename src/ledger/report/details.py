@@ -66,8 +66,10 @@ def compared(places: Places, board: str, names: Sequence[str]) -> dict[str, Json
     }
 
 
-def reviewed(places: Places, board: str, metric: str) -> dict[str, Json]:
+def reviewed(places: Places, board: str, metric: str, run: str = "") -> dict[str, Json]:
     """Return the review of a board's candidates by ``metric``, "" for the objective.
+
+    Of a board of runs all are reviewed, or only ``run``.
 
     Raises:
         LedgerError: the metric is not told, or nothing but its name says which way it is better.
@@ -76,7 +78,7 @@ def reviewed(places: Places, board: str, metric: str) -> dict[str, Json]:
     from ledger.review.review import review  # noqa: PLC0415
 
     ledger, sweep = places.ledger_of(board)
-    text = "runs" if sweep is None else sweep.run_id
+    text = (run or "runs") if sweep is None else sweep.run_id
     return review(collect_subject(ledger, text, metric=metric or None)).to_json()
 
 

@@ -218,6 +218,18 @@ def test_what_is_not_there_is_told_in_a_line(arguments: Sequence[str], told: str
     assert told in done.output + str(done.exception)
 
 
+def test_a_report_on_one_run_is_about_no_other(project: Path) -> None:
+    done = run("report", "b")
+    assert 1 == done.output.count("| 0.8 |")
+    assert "0.9" not in done.output
+    assert 0 == run("report", "b", "-o", project / "r.html").exit_code
+    found = inlined((project / "r.html").read_text())
+    assert 1 == len(found["board"]["candidates"])
+    assert 1 == found["review"]["counts"]["candidates"]
+    assert [*found["runs"]] == [found["board"]["candidates"][0]["id"]]
+    assert "compare" not in found
+
+
 @pytest.mark.usefixtures("project")
 def test_the_terminal_shows_the_best_first() -> None:
     pytest.importorskip("rich")

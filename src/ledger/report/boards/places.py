@@ -80,8 +80,12 @@ class Places:
             message = f"there is no ledger here, and no file {given}"
             raise LedgerError(message, hint="give a CSV file, or go into the project")
 
-    def open(self, key: str) -> Board:
+    def open(self, key: str, *, is_alone: bool = False) -> Board:
         """Return the board called ``key``.
+
+        Args:
+            key: as listed, or ``first``.
+            is_alone: whether a run that is no sweep is the only candidate, not one of all.
 
         Raises:
             LedgerError: there is none.
@@ -92,7 +96,7 @@ class Places:
         project, run_id = self._in_project(key, place)
         if run_id and _is_sweep(open_ledger(project, now()).load(run_id)):
             return SweepBoard(project, run_id, now)
-        return LedgerBoard(project, now, run_id)
+        return LedgerBoard(project, now, run_id, is_alone=is_alone)
 
     def ledger_of(self, key: str) -> tuple[Ledger, StoredRun | None]:
         """Return the ledger that a board is of, and its sweep where its candidates are trials.

@@ -48,10 +48,19 @@ class LedgerBoard:
         project: whose ledger it is.
         clock: returns the moment, UTC.
         first: the run that the page opens with, "" for none.
+        is_alone: whether that run is the only one.
     """
 
-    def __init__(self, project: Project, clock: Callable[[], datetime], first: str = "") -> None:
+    def __init__(
+        self,
+        project: Project,
+        clock: Callable[[], datetime],
+        first: str = "",
+        *,
+        is_alone: bool = False,
+    ) -> None:
         self.key = first
+        self._is_alone = is_alone and bool(first)
         self._project = project
         self._clock = clock
         self._source: DiskSource = disk_source(project)
@@ -65,6 +74,8 @@ class LedgerBoard:
         """Read the runs that are new or changed, and the new rows of those that run."""
         self._source = disk_source(self._project)  # runs may have come to life elsewhere
         stamps = self._source.stamps()
+        if self._is_alone:
+            stamps = {path: each for path, each in stamps.items() if path.endswith(f"/{self.key}")}
         ledger = Ledger(self._project, self._source, self._clock())
         newest = sorted(stamps, key=lambda path: path.rpartition("/")[2])[-MOST:]
         n_left_out = len(stamps) - len(newest)
@@ -209,7 +220,7 @@ class LedgerBoard:
         return About(
             kind="runs",
             key=self.key,
-            title=self._project.root.name,
+            title=self.key if self._is_alone else self._project.root.name,
             where=self._project.settings.dir,
             status=None,
             objective=objective,

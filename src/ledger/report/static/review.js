@@ -37,7 +37,7 @@ export class Review {
       h("p", { class: "counts" }, `${found.metric}, ${found.goal === "min" ? "less" : "more"} is better`),
       h("h2", {}, `Decision supported? `, h("strong", { class: `support-${decision.support}` }, decision.support)),
       h("p", {}, decision.sentence),
-      h("p", { class: "counts" }, [`${counts.candidates} candidates`, `${counts.finished} finished`, counts.failed ? `${counts.failed} failed` : null, counts.nonfinite ? `${counts.nonfinite} without a number` : null].filter(Boolean).join(" · ")),
+      h("p", { class: "counts" }, [`${counts.candidates} candidates`, `${counts.finished} finished`, counts.failed ? `${counts.failed} failed` : null, counts.nonfinite ? `${counts.nonfinite} not finite at some epoch` : null].filter(Boolean).join(" · ")),
       h("table", { class: "sides" }, h("thead", {}, h("tr", {}, ["question", "answer", "evidence"].map((each) => h("th", { scope: "col" }, each)))), h("tbody", {}, found.answers.map((each) => h("tr", { class: `is-${each.verdict}` }, h("th", { scope: "row" }, h("i", { class: "sign", "aria-label": each.verdict }, SIGNS[each.verdict]), " ", each.question), h("td", {}, each.answer), h("td", {}, each.evidence))))),
       ...(found.commands.length ? [h("p", {}, "What would tell more:"), h("pre", {}, found.commands.join("\n"))] : []),
       h("h3", {}, "Standings"),

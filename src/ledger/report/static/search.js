@@ -86,16 +86,19 @@ export class Search {
   }
 }
 
+// What tuners call the ends of a param's range.
+const LOWS = ["min_value", "low", "min", "lower"], HIGHS = ["max_value", "high", "max", "upper"];
+
 // A scale for one param: numeric (log where the space says so) or one place for each value.
 function axisOf(name, trials, declared, values = trials.map((each) => each.params?.[name])) {
   const present = values.filter((each) => each !== undefined && each !== null && !Number.isNaN(each));
   if (!present.length) return null;
   const y = (share) => HEIGHT - FOOT - share * (HEIGHT - TOP - FOOT);
   if (present.every((each) => typeof each === "number" && Number.isFinite(each))) {
-    const bounds = [declared?.min_value, declared?.max_value];
+    const bounds = [LOWS, HIGHS].map((names) => names.map((each) => declared?.[each]).find((each) => typeof each === "number"));
     const isDeclared = bounds.every((each) => typeof each === "number");
     const [low, high] = isDeclared ? bounds : [Math.min(...present), Math.max(...present)];
-    const isLog = declared?.sampling === "log" && low > 0;
+    const isLog = (declared?.sampling === "log" || declared?.log === true) && low > 0;
     const warp = isLog ? Math.log : (each) => each;
     const share = (value) => (warp(high) === warp(low) ? 0.5 : (warp(value) - warp(low)) / (warp(high) - warp(low)));
     return { name, isNumeric: true, isDeclared, share, low: number(low, 4), high: number(high, 4), y: (value) => (typeof value === "number" && Number.isFinite(value) ? y(share(value)) : null) };

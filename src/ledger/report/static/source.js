@@ -53,12 +53,25 @@ export class Inlined {
       const series = Object.fromEntries(ids.filter((id) => id in packed).map((id) => [id, packed[id].map(unpack)]));
       return { version: 0, metric: query.metric, axis: query.axis, series };
     }
-    if (path === "run") {
-      const found = this.documents.runs?.[query.id];
-      if (found) return found;
-    }
-    if (!(path in this.documents)) throw new Error("this is not part of this report; `ledger dash` shows it");
-    return this.documents[path];
+    const found = this.document(path, query);
+    if (!found) throw new Error(this.told(path));
+    if (found.error) throw new Error(found.error);
+    return found;
+  }
+
+  document(path, query) {
+    const { runs, compare } = this.documents;
+    if (path === "run") return runs?.[query.id];
+    if (path !== "compare") return this.documents[path];
+    return compare && [...query.id].sort().join() === [...compare.of].sort().join() ? compare.found : null;
+  }
+
+  told(path) {
+    const { runs, compare, board } = this.documents;
+    const name = (id) => board.candidates.find((each) => each.id === id)?.label ?? id;
+    const has = path === "run" ? Object.keys(runs ?? {}) : path === "compare" ? (compare?.of ?? []) : [];
+    const part = has.length ? `; of this kind it has ${has.map(name).join(" and ")}` : "";
+    return `This is not part of the report${part}. \`ledger dash\` shows it.`;
   }
 
   listen() {}
