@@ -9,6 +9,7 @@ import functools
 import os
 from pathlib import Path
 
+from ledger.integrations.framework import needs
 from ledger.integrations.recording import recording
 from ledger.writer.current import start
 from ledger.writer.seal import outcome
@@ -52,7 +53,8 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
     Returns:
         what takes it back.
     """
-    from transformers.trainer import Trainer
+    with needs("huggingface"):
+        from transformers.trainer import Trainer
 
     names = ("train", "hyperparameter_search")
     undo = [_record_calls(Trainer, name, options) for name in names]
@@ -66,7 +68,8 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
 
 @functools.cache
 def _callback_class() -> type:
-    from transformers import TrainerCallback
+    with needs("huggingface"):
+        from transformers import TrainerCallback
 
     class LedgerCallback(_Recorder, TrainerCallback):  # type: ignore[misc]  # no types there
         """Records each training of a trainer, on the first process of all.

@@ -16,6 +16,7 @@ import os
 
 from ledger.contract.redaction import redact_text
 from ledger.errors import LedgerError
+from ledger.integrations.framework import needs
 from ledger.writer.current import start
 from ledger.writer.narrate import warn
 from ledger.writer.omega import plain
@@ -45,7 +46,8 @@ def __dir__() -> list[str]:
 
 @functools.cache
 def _callback_class() -> type:
-    from hydra.experimental import callback
+    with needs("hydra"):
+        from hydra.experimental import callback
 
     base: Any = callback.Callback  # typed where Hydra is installed, unknown elsewhere
 

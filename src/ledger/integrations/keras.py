@@ -10,6 +10,7 @@ import functools
 import inspect
 
 from ledger.contract.config import to_json
+from ledger.integrations.framework import needs
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import recording
 from ledger.writer.current import start
@@ -45,7 +46,8 @@ def autolog(**options: Any) -> Function[[], None]:  # noqa: ANN401  # those of `
     Args:
         options: of new runs, as for ``ledger.start``: config, data, seed, tags.
     """
-    import keras
+    with needs("keras"):
+        import keras
 
     known: list[Any] = []  # the callback of the open run that was met last
 
@@ -97,7 +99,8 @@ def _settings(model: Any, arguments: Mapping[str, Any]) -> dict[str, object]:  #
 
 @functools.cache
 def _callback_class() -> type:
-    import keras
+    with needs("keras"):
+        import keras
 
     class Callback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is not typed
         """Records a training as a run.

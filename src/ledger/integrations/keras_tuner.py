@@ -9,6 +9,7 @@ import contextlib
 import functools
 
 from ledger.errors import LedgerError
+from ledger.integrations.framework import needs
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import is_recorded, outermost
 from ledger.integrations.tuner_processes import end_part, is_worker, join
@@ -91,7 +92,8 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
     Args:
         options: of new runs, as for ``ledger.start``: config, data, seed, tags.
     """
-    from keras_tuner.engine import base_tuner
+    with needs("keras"):
+        from keras_tuner.engine import base_tuner
 
     def search(old: Callable[..., Any], tuner: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         known = run_of(tuner)

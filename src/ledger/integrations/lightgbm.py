@@ -6,6 +6,7 @@ Nothing here imports LightGBM, but ``autolog``: a callback is any object that ca
 from __future__ import annotations
 
 from ledger.integrations.boosting import Rounds, bound_call, settings_of
+from ledger.integrations.framework import needs
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import recording
 
@@ -79,8 +80,9 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
     Args:
         options: of the runs, as for ``ledger.start``.
     """
-    import lightgbm
-    from lightgbm import engine, sklearn
+    with needs("lightgbm"):
+        import lightgbm
+        from lightgbm import engine, sklearn
 
     def stand_in(old: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         call = bound_call(old, args, kwargs)

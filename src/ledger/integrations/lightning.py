@@ -18,6 +18,7 @@ from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object
 from ledger.contract.layout import encode_token, make_run_id
 from ledger.contract.redaction import redact_text
+from ledger.integrations.framework import needs
 from ledger.integrations.recording import recording
 from ledger.writer.current import give_signals_back, join_running, start, take_signals
 from ledger.writer.join import RUN_ID
@@ -73,7 +74,8 @@ def _logger_class() -> type:
     try:
         base = import_module(names[0]).loggers.Logger
     except ImportError:
-        base = import_module(names[1]).loggers.Logger
+        with needs("lightning"):
+            base = import_module(names[1]).loggers.Logger
 
     class LedgerLogger(_Recorder, base):  # type: ignore[misc, valid-type]  # whichever Lightning there is
         """Records what the trainer logs, on rank 0.

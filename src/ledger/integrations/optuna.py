@@ -10,6 +10,7 @@ import functools
 import inspect
 
 from ledger.errors import LedgerError
+from ledger.integrations.framework import needs
 from ledger.integrations.hooked import hook, release, told_by
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import outermost, recording
@@ -95,7 +96,8 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
     Args:
         options: of the runs, as for ``ledger.start``.
     """
-    import optuna
+    with needs("optuna"):
+        import optuna
 
     def optimize(old: Callable[..., Any], study: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         plain = functools.partial(old, study)

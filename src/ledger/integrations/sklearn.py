@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.integrations.candidates import Candidates, log_folds
 from ledger.integrations.estimator_text import cell_of, params_of, settings_of
 from ledger.integrations.failed_fits import listening
+from ledger.integrations.framework import needs
 from ledger.integrations.hooked import hook, release, told_by
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import outermost, recording
@@ -85,7 +86,8 @@ def cross_validate(
     Returns:
         what that function returns.
     """
-    import sklearn.model_selection
+    with needs("sklearn"):
+        import sklearn.model_selection
 
     validate = functools.partial(sklearn.model_selection.cross_validate, estimator, X, y, **options)
     with outermost() as is_outermost:
@@ -98,8 +100,9 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
     Args:
         options: of the runs, as for ``ledger.start``.
     """
-    from sklearn import model_selection
-    from sklearn.model_selection import _search, _search_successive_halving, _validation
+    with needs("sklearn"):
+        from sklearn import model_selection
+        from sklearn.model_selection import _search, _search_successive_halving, _validation
 
     def fit(old: Callable[..., Any], search: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         if told_by(search) is not None:

@@ -9,6 +9,7 @@ import functools
 import json
 
 from ledger.integrations.boosting import Rounds, bound_call, settings_of
+from ledger.integrations.framework import needs
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import recording
 
@@ -47,8 +48,9 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
     Args:
         options: of the runs, as for ``ledger.start``.
     """
-    import xgboost
-    from xgboost import sklearn, training
+    with needs("xgboost"):
+        import xgboost
+        from xgboost import sklearn, training
 
     def stand_in(old: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         call = bound_call(old, args, kwargs)
@@ -70,7 +72,8 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
 
 @functools.cache
 def _callback_class() -> type:
-    import xgboost
+    with needs("xgboost"):
+        import xgboost
 
     class LedgerCallback(xgboost.callback.TrainingCallback):  # type: ignore[misc]  # not looked at
         """Records a training as a run: ``train``, ``cv``, or ``fit`` of an estimator.
