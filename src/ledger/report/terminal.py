@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CURVE = 24
 _MOST_PARAMS = 6
+_WIDTHS = {"status": 8, "at": 2}
+"""Characters of the columns whose cells would tell nothing in pieces."""
 _STYLES = {"running": "green", "failed": "red", "crashed": "red", "interrupted": "yellow"}
 
 
@@ -41,9 +43,15 @@ def board_table(board: Board, *, metric: str, limit: int, blocks: str = BLOCKS) 
     names = [str(each) for each in _list(document.get("params"))]
     params = differing(rows, names)[:_MOST_PARAMS]
     curves = board.curves(metric, "epoch", [str(each["id"]) for each in rows])
+    ranked_by = f"{metric} ({goal or 'last'})"
     table = Table(title=_title(document), caption=_caption(document), title_justify="left")
-    for name in ("", "status", f"{metric} ({goal or 'last'})", "at", "curve", *params):
-        table.add_column(printable(name), no_wrap=name == "curve", overflow="fold")
+    for name in ("", "status", ranked_by, "at", "curve", *params):
+        table.add_column(
+            printable(name),
+            no_wrap=name == "curve",
+            overflow="fold",
+            min_width=_WIDTHS.get(name, 8 if name == ranked_by else 1),
+        )
     for each in rows:
         found = values.get(str(each["id"]))
         own = each.get("params")

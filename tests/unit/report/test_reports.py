@@ -236,3 +236,15 @@ def test_the_terminal_shows_the_best_first() -> None:
     lines = [line for line in run("watch", "--once").output.splitlines() if "│" in line]
     assert "0.9" in lines[0]
     assert "0.8" in lines[1]
+
+
+def test_the_terminal_keeps_words_and_numbers_whole_where_there_is_little_room(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("rich")
+    config = {f"a_rather_long_name_{n}": f"value{n}" for n in range(6)}
+    add_run(project, "c", epochs(val_acc=[0.123456]), config=config)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run("watch", "--once").output
+    assert 4 == shown.count("finished")  # the title counts them too
+    assert "0.123456" in shown
