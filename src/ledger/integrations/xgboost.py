@@ -83,8 +83,7 @@ def _callback_class() -> type:
         Args:
             run: an open run, which stays open after the training; or the name of a new one, which
                 starts and ends with it.
-            start_options: of a new run, as for ``ledger.start``: config (without one: what the
-                booster is configured with), data, seed, objective.
+            start_options: of a new run, as for ``ledger.start``; config is else the booster's.
         """
 
         def __init__(self, run: Run | str, **start_options: Any) -> None:  # noqa: ANN401
