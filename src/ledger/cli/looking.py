@@ -48,7 +48,9 @@ def chosen_metric(board: Board, asked: str | None) -> str:
     metrics = document.get("metrics")
     names = [str(each) for each in metrics] if isinstance(metrics, list | tuple) else []
     if not names:
-        message = f"{document.get('where')} has no row with a metric yet"
+        said = document.get("said")
+        why = f": {said[0]}" if isinstance(said, list | tuple) and said else ""
+        message = f"there is no row with a metric yet in {document.get('where')}{why}"
         raise UnknownNameError(message, hint="look again later, or use `ledger dash`, which waits")
     if asked is not None and asked not in names:
         from ledger.reader.names import unknown

@@ -208,6 +208,7 @@ def test_the_ending_of_the_file_tells_the_form(project: Path, name: str) -> None
         (("report", "--metric", "val_ac"), "val_acc"),
         (("report", "nobody"), "nobody"),
         (("report", "a", "--latest"), "--latest"),
+        (("report", "nothing.csv"), "no such file"),
         (("watch", "--metric", "nothing", "--once"), "nothing"),
     ],
 )

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from ledger.reader.foreign.found import FoundTable
     from ledger.reader.foreign.roles import Roles
 
+_SHOWN = 12
+"""Names of columns that one line tells."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_WIDE = "is UTF-16, which cannot be followed line by line"
 _HEAD = 1 << 20
 """Bytes by whose rows the columns are told; later rows do not change what they are."""
 
@@ -144,6 +148,8 @@ class CsvBoard:
                 return
             with self._found.path.open("rb") as file:
                 head = file.read(_HEAD)
+            if head.startswith(_UTF_16):
+                raise MalformedError(_WIDE, hint="write it as UTF-8")
             table = decode_bytes(head[: head.rfind(b"\n") + 1])
             self._roles = infer_roles(table, self._found.meta)
             self._seen, self._said = seen, table.said
@@ -200,8 +206,13 @@ def _guessed(roles: Roles | None) -> tuple[str, ...]:
     if roles is None:
         return ()
     kinds = (("params", roles.params), ("metrics", roles.metrics), ("neither", roles.meta))
-    told = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds if names)
+    told = "; ".join(f"{kind}: {_listed(names)}" for kind, names in kinds if names)
     return (f"no record says what the columns are; taken for {told}",)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _status(found: FoundTable | None) -> str | None:

@@ -213,3 +213,41 @@ def test_a_link_to_a_table_means_the_same_after_a_restart(tmp_path: Path) -> Non
         places.choose(str(tmp_path / "a.csv"))
         keys.append(places.first)
     assert 1 == len({*keys})
+
+
+def test_of_very_many_columns_a_few_are_named(tmp_path: Path) -> None:
+    names = ",".join(f"c{place}" for place in range(300))
+    rows = [
+        f"{t},{e}," + ",".join(str(place * t) for place in range(300)) + f",{1 / (e + t + 1)}"
+        for t in range(3)
+        for e in range(3)
+    ]
+    (tmp_path / "wide.csv").write_text("\n".join([f"trial_id,epoch,{names},val_loss", *rows, ""]))
+    board = CsvBoard(tmp_path / "wide.csv")
+    board.look()
+    assert 300 == len(board.document()["params"])
+    assert "c11 and 288 more; metrics: val_loss" in board.document()["said"][0]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param("trial_id,epoch,a\n0,0,1\n".encode("utf-16"), "UTF-16", id="utf-16"),
+        pytest.param("trial_id,epoch,n\xe4me\n".encode("latin-1"), "UTF-8", id="latin-1"),
+        pytest.param(b"hello world\nthis is none\n", "no column of numbers", id="text"),
+        pytest.param(b"", "is empty", id="empty"),
+    ],
+)
+def test_what_cannot_be_followed_says_why(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    board = CsvBoard(tmp_path / "a.csv")
+    board.look()
+    assert board.document()["is_waiting"]
+    assert said in board.document()["said"][0]
+
+
+def test_semicolons_and_a_table_without_trials_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("epoch;loss;val_loss\n0;1;2\n1;0.5;1.5\n")
+    board = CsvBoard(tmp_path / "a.csv")
+    board.look()
+    assert [1.5, 1, 2.0, 0, 1.5, 2, 0] == candidates(board)["a"]["summary"]["val_loss"]
