@@ -6,6 +6,9 @@ import { number } from "./format.js";
 // Okabe and Ito's colours, which colour-blind people can tell apart, and then the same dashed.
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f", "#5a4fcf", "#b22222"];
 
+// Between two ticks of epochs or steps there is no half of one.
+const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((each) => each * 10 ** power));
+
 export function colorOf(place) {
   return COLORS[place % COLORS.length];
 }
@@ -89,7 +92,7 @@ export class Chart {
       cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24 } },
       focus: { alpha: 0.35 },
       scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
-      axes: [{ ...axis, label: xTitle, labelSize: 20, labelFont: axis.font }, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 4))) }],
+      axes: [{ ...axis, ...(xTitle === "seconds" ? {} : { incrs: WHOLE }), label: xTitle, labelSize: 20, labelFont: axis.font }, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 4))) }],
       series: [{}, ...(band ? bandSeries(ink) : []), ...curves.map(seriesOf)],
       bands: band ? [{ series: [3, 1], fill: "rgba(128,128,128,0.18)" }] : [],
       hooks: {
