@@ -36,7 +36,7 @@ def print_large(n_trials: int, epochs: int) -> None:
     questions = {
         "query best val_accuracy per trial": ledger("query", "best val_accuracy per trial"),
         "query trials where status = failed": ledger("query", "trials where status = failed"),
-        "compare of two trials": ledger("compare", f"{run.id}:0000", f"{run.id}:0001"),
+        "compare of two trials": ledger("compare", f"{run.id}#0000", f"{run.id}#0001"),
         "check --all": ledger("check", "--all"),
     }
     print("| | wall ms | CPU ms |\n|---|---|---|")
