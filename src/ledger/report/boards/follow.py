@@ -10,8 +10,9 @@ from ledger.report.boards.tracks import Track
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
+    from ledger.contract.json_text import Json
     from ledger.report.boards.rows import Plan
     from ledger.report.boards.tail import Form, News
     from ledger.report.boards.tracks import Row
@@ -71,6 +72,16 @@ class Following:
     def _anew(self, paths: Mapping[str, str]) -> tuple[list[Row], bool]:
         self.forget()
         return self.look(paths)[0], True
+
+    def curves(
+        self, metric: str, axis: str, only: Collection[str] | None = None
+    ) -> dict[str, Json]:
+        """Return {candidate: its curves}, of all or of those in ``only``."""
+        return {
+            name: [*track.curves(metric, axis)]
+            for name, track in self.tracks.items()
+            if only is None or name in only
+        }
 
     def forget(self) -> None:
         """Read everything again at the next look."""

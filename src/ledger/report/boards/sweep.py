@@ -84,11 +84,7 @@ class SweepBoard:
         self, metric: str, axis: str, only: Collection[str] | None = None
     ) -> dict[str, Json]:
         """Return the curves of every trial, or of those in ``only``."""
-        return {
-            name: [*track.curves(metric, axis)]
-            for name, track in self._following.tracks.items()
-            if only is None or name in only
-        }
+        return self._following.curves(metric, axis, only)
 
     def _load(self) -> tuple[StoredRun, str]:
         ledger = Ledger(self._project, self._source, self._clock())

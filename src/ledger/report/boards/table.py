@@ -132,11 +132,7 @@ class CsvBoard:
         self, metric: str, axis: str, only: Collection[str] | None = None
     ) -> dict[str, Json]:
         """Return the curves of every trial, or of those in ``only``."""
-        return {
-            name: [*track.curves(metric, axis)]
-            for name, track in self._following.tracks.items()
-            if only is None or name in only
-        }
+        return self._following.curves(metric, axis, only)
 
     def _find(self) -> None:
         """Look for the table, and tell its columns by the rows it begins with."""
