@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 
 from ledger.integrations.import_hook import ImportHook
@@ -66,12 +66,8 @@ class Autolog:
         self._safely(name, lambda: self._patch(name))
 
     def _patch(self, name: str) -> None:
-        home = f"ledger.integrations.{_MODULES[name]}"
-        if importlib.util.find_spec(home) is None:
-            return
-        attach = getattr(importlib.import_module(home), "autolog", None)
-        if attach is not None:
-            self._undo[name] = attach(**self._options)
+        integration = importlib.import_module(f"ledger.integrations.{_MODULES[name]}")
+        self._undo[name] = integration.autolog(**self._options)
 
     def _safely(self, name: str, step: Callable[[], None]) -> None:
         try:
