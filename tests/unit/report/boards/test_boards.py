@@ -18,7 +18,7 @@ from ledger.report.boards.sweep import SweepBoard
 from ledger.report.boards.table import CsvBoard
 from unit.reader.builders import add_run, epochs
 from unit.reader.builders import make_project as make_ledger
-from unit.writer.recording import make_project
+from unit.writer.recording import begin_training, make_project
 
 
 if TYPE_CHECKING:
@@ -93,15 +93,25 @@ def test_a_column_that_comes_late_begins_the_sweep_anew(sweep: ledger.Run) -> No
     assert 2 == candidates(board)["00"]["n_rows"]
 
 
-def test_a_trial_of_a_run_whose_process_is_gone_has_crashed(sweep: ledger.Run) -> None:
-    sweep.sweep.begin("00", {}).log({"val_loss": 0.5}, epoch=0)
-    board = board_of(sweep)
-    board.look()
-    record = (sweep.dir / "run.json").read_text()
-    pid = f'"pid": {sweep.document["sessions"][0]["pid"]}'  # type: ignore[index,call-overload]
-    (sweep.dir / "run.json").write_text(record.replace(pid, '"pid": 999999999'))
-    board._source._live.clear()  # type: ignore[attr-defined]  # its second home still says that it runs
-    board.look()
+SEARCH = """
+import ledger, sys
+run = ledger.start("search")
+run.sweep.begin("00", {}).log({"val_loss": 0.5}, epoch=0)
+print(run.dir, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_trial_of_a_run_whose_process_is_gone_has_crashed(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    with begin_training(project, SEARCH) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        board = SweepBoard(find_project([folder]), folder.name, clock)
+        board.look()
+        assert "running" == candidates(board)["00"]["status"]
+        process.kill()
+    assert board.look().is_state
     assert "crashed" == candidates(board)["00"]["status"]
 
 
