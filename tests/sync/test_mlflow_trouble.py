@@ -90,6 +90,22 @@ def test_the_environment_is_as_it_was(run_id: str, invoke: Invoke) -> None:
     assert before == dict(os.environ)
 
 
+def test_a_database_in_a_file_has_its_artifacts_beside_it_and_says_nothing(
+    run_id: str, root: Path, tmp_path: Path
+) -> None:
+    """MLflow's own place for them would be the folder where somebody happens to stand."""
+    store = tmp_path / "store"
+    store.mkdir()
+    address = f"sqlite:///{store}/own.db"
+    command = [sys.executable, "-m", "ledger", "sync", "mlflow", run_id, "--tracking-uri", address]
+
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+
+    assert "" == done.stderr
+    assert not (root / "mlruns").exists()
+    assert ["run.json"] == [each.name for each in (store / "mlruns").rglob("run.json")]
+
+
 def test_two_syncs_at_once_make_one_run(run_id: str, root: Path, tmp_path: Path) -> None:
     """A file of SQLite is a server too: the second must not stumble over one half made."""
     address = f"sqlite:///{tmp_path}/own.db"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _URI = "MLFLOW_TRACKING_URI"
 _EXPERIMENT = "MLFLOW_EXPERIMENT_NAME"
+_SQLITE = "sqlite:///"
 _UPLOADED = "ledger.uploaded."
 _PAGE = 1000
 _QUIET = {
@@ -50,15 +51,22 @@ class MlflowTarget:
         experiment: its name.
         experiment_id: None where it is not there yet.
         shown: the server's address, without credentials.
+        artifacts: where a new experiment keeps its files; None where the server knows.
     """
 
     def __init__(
-        self, client: Client, experiment: str, experiment_id: str | None, shown: str
+        self,
+        client: Client,
+        experiment: str,
+        experiment_id: str | None,
+        shown: str,
+        artifacts: str | None,
     ) -> None:
         self._client = client
         self._experiment = experiment
         self._experiment_id = experiment_id
         self._shown = shown
+        self._artifacts = artifacts
 
     def send(self, plan: Plan, *, with_models: bool, is_dry: bool) -> Sent:
         """Send ``plan``, or what of it is not there yet.
@@ -124,7 +132,9 @@ class MlflowTarget:
     ) -> tuple[str, int, tuple[str, ...]]:
         """Write what is new; return the id, how many numbers were new, and notes."""
         if self._experiment_id is None:
-            self._experiment_id = self._client.create_experiment(self._experiment)
+            self._experiment_id = self._client.create_experiment(
+                self._experiment, artifact_location=self._artifacts
+            )
         sender = Sender(self._client, self._experiment_id)
         run_id = sender.send(plan.run, found, _tags_of(plan))
         held = {} if found is None else self._trials(run_id)
@@ -189,8 +199,8 @@ def open_mlflow(uri: str | None, experiment: str) -> Iterator[MlflowTarget]:
         LedgerError: MLflow is not installed, no server is named, it does not answer, or the
             experiment is deleted.
     """
-    with settled(_QUIET, _LOGGERS):
-        library = load("mlflow")
+    # the import sets the levels of MLflow's loggers: theirs are set after it
+    with settled(_QUIET), contextlib.nullcontext(load("mlflow")) as library, settled({}, _LOGGERS):
         address = uri or _ambient()
         shown = strip_user_info(address)
         hint = "is the server up, and the address right? --tracking-uri names another"
@@ -203,7 +213,8 @@ def open_mlflow(uri: str | None, experiment: str) -> Iterator[MlflowTarget]:
             raise LedgerError(message, hint=f"`{restore}`, or name another with --experiment")
         experiment_id = None if found is None else found.experiment_id
         with settled(_PATIENT):
-            yield MlflowTarget(client, experiment, experiment_id, shown)
+            artifacts = _beside_database(address)
+            yield MlflowTarget(client, experiment, experiment_id, shown, artifacts)
 
 
 def experiment_of(named: str | None, project: str) -> str:
@@ -218,6 +229,17 @@ def _ambient() -> str:
         hint = f"give --tracking-uri, or set {_URI}"
         raise LedgerError(message, hint=hint)
     return str(tracking.get_tracking_uri())
+
+
+def _beside_database(address: str) -> str | None:
+    """Return where files go beside a database in a file; MLflow's own word is the working folder.
+
+    None for anything else: a server has a place of its own.
+    """
+    file = address.removeprefix(_SQLITE)
+    if file in {address, "", ":memory:"}:
+        return None
+    return (Path(file.partition("?")[0]).absolute().parent / "mlruns").as_uri()
 
 
 def _sendable(
