@@ -95,7 +95,8 @@ def describe_sweep(sweep: Mapping[str, Json], best: Trial | None) -> list[str]:
     if not sweep:
         return []
     failed = f", {sweep['n_failed']} failed" if sweep.get("n_failed") else ""
-    text = f"{sweep.get('n_trials')} trials{failed}"
+    n = sweep.get("n_trials")
+    text = f"{n} trial{'' if n == 1 else 's'}{failed}"
     if best is not None:
         # a path is a name that a framework made, as its own bookkeeping: yours go first
         params = sorted(best.params.items(), key=lambda pair: "/" in pair[0])[:MAX_NAMED]
@@ -135,7 +136,8 @@ def describe_failure(
     lines = {"Result": [f"{AUTO}{status} before its end: {so_far}"]}
     if error is None:
         return lines
-    told = f"{as_text(error.get('type'))}: {as_text(error.get('message'))}".splitlines()[0][:200]
+    said = [as_text(error.get("type")), as_text(error.get("message"))]
+    told = ": ".join(filter(None, said)).partition("\n")[0][:200]
     return lines | {"Risk/Anomaly": [f"{AUTO}{told}"]}
 
 
@@ -145,14 +147,20 @@ def best_of(summary: Summary, goal: str) -> tuple[float | None, int | None]:
 
 
 def describe_best(document: Mapping[str, Json], summary: Mapping[str, Summary]) -> str:
-    """Return ``, best val_acc 0.93 at epoch 7``, or nothing without an objective that has one."""
+    """Return ``, best val_acc 0.93 at epoch 7``, or nothing without an objective that has one.
+
+    Where it may be an epoch or a step, it is told without a word for it.
+    """
     objective = as_object(document.get("objective"))
     metric, goal = as_text(objective.get("metric")), as_text(objective.get("goal"))
     if metric is None or goal is None or metric not in summary:
         return ""
     number, at = best_of(summary[metric], goal)
-    index = "epoch" if "epoch" in as_object(document.get("columns")) else "step"
-    where = "" if at is None else f" at {index} {at}"
+    columns = as_object(document.get("columns"))
+    index = "epoch" if "epoch" in columns else "step"
+    if "step" in columns and document.get("sweep"):
+        index = ""  # every table of a sweep has an epoch; its rows may have their steps alone
+    where = "" if at is None else f" at {index} {at}".replace("  ", " ")
     return "" if number is None else f", best {metric} {number:.6g}{where}"
 
 

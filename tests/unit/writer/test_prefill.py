@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from ledger.contract.metrics import Summary
 from ledger.contract.record import RunRecord
 from ledger.writer.prefill import (
     best_of,
+    describe_best,
     describe_change,
     describe_command,
     describe_failure,
     describe_result,
+    describe_sweep,
 )
 
 
@@ -91,6 +95,39 @@ def test_a_failure_is_its_error() -> None:
         "Result": ["[auto] failed before its end: no result"],
         "Risk/Anomaly": ["[auto] ValueError: first"],
     } == describe_failure("failed", told, [])
+
+
+def test_an_error_without_a_text_is_its_type() -> None:
+    lines = describe_failure("failed", {"type": "AssertionError", "message": ""}, [])
+    assert ["[auto] AssertionError"] == lines["Risk/Anomaly"]
+
+
+def test_a_sweep_of_one_trial_is_told_in_the_singular() -> None:
+    assert ["[auto] 1 trial, 1 failed"] == describe_sweep({"n_trials": 1, "n_failed": 1}, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sweep", "told"),
+    [
+        (("epoch", "acc"), {}, "at epoch 3"),
+        (("step", "acc"), {}, "at step 3"),
+        (("epoch", "step", "acc"), {}, "at epoch 3"),
+        (("epoch", "acc"), {"n_trials": 2}, "at epoch 3"),
+        (("epoch", "step", "acc"), {"n_trials": 2}, "at 3"),  # a round of a halving search
+    ],
+)
+def test_the_place_of_the_best_is_called_what_it_is(
+    columns: tuple[str, ...], sweep: dict[str, object], told: str
+) -> None:
+    document = {
+        "objective": {"metric": "acc", "goal": "max"},
+        "columns": {name: {} for name in columns},
+        "sweep": sweep,
+    }
+
+    text = describe_best(document, {"acc": summary(low=0.5, high=0.75, last=0.5)})
+
+    assert f", best acc 0.75 {told}" == text
 
 
 def test_a_run_that_did_not_finish_says_what_came_out_so_far() -> None:
