@@ -337,6 +337,7 @@ def test_an_interrupted_search_goes_on_in_its_run(project: Path) -> None:
     folder = interrupted_search()
     before = [(each.trial_id, each.status) for each in trials_of(project)]
     assert before == [("0", "finished"), ("1", "interrupted")]
+    assert trials_of(project)[1].message == "KeyboardInterrupt"
     assert read_record(folder)["status"] == "interrupted"
 
     tuner = random_search(max_trials=3)  # reloads its project

@@ -7,6 +7,7 @@ import re
 
 from ledger.integrations.estimator_text import cell_of, space_of
 from ledger.integrations.failed_fits import listening
+from ledger.integrations.recording import named
 from ledger.writer.seal import outcome
 
 
@@ -85,7 +86,7 @@ class Candidates:
         for each in self._open:
             each.attempt.end(
                 "interrupted" if status == "finished" else status,
-                message=f"{type(error).__name__}: {error}",
+                message=named(error),
             )
 
     def _safely(self, what: str, step: Callable[[], None]) -> None:

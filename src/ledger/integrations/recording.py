@@ -26,6 +26,11 @@ _busy = threading.Lock()
 """Held while a training is recorded: threads that it starts are parts of it."""
 
 
+def named(error: BaseException) -> str:
+    """Return the type of ``error`` and what it says, where it says something: Ctrl-C does not."""
+    return ": ".join(filter(None, (type(error).__name__, str(error))))
+
+
 def is_recorded() -> bool:
     """Whether a training is being recorded: what trains now is a part of it."""
     return _busy.locked()

@@ -15,7 +15,7 @@ from ledger.integrations.failed_fits import listening
 from ledger.integrations.framework import needs
 from ledger.integrations.hooked import hook, release, told_by
 from ledger.integrations.patched import patched
-from ledger.integrations.recording import outermost, recording
+from ledger.integrations.recording import named, outermost, recording
 from ledger.writer.current import start
 from ledger.writer.seal import outcome
 
@@ -189,7 +189,7 @@ def _record(run: Run, estimator: Any, validate: Callable[[], Any]) -> dict[str, 
             found: dict[str, Any] = validate()
         except BaseException as error:
             status, _ = outcome(error)
-            attempt.end(status, message=f"{type(error).__name__}: {error}")
+            attempt.end(status, message=named(error))
             raise
     try:
         log_folds(run, attempt, found, texts)

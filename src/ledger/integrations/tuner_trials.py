@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.integrations import masterlog
+from ledger.integrations.recording import named
 from ledger.integrations.tuner_params import ActiveParams, possible_values
 from ledger.integrations.tuner_processes import is_distributed, is_worker
 from ledger.writer.reopen import remembered
@@ -168,7 +169,7 @@ class Trials:
                 "interrupted" if status == "finished" else status,
                 best_epoch=progress.best_epoch,
                 execution=max(progress.execution, 0),
-                message=f"{type(error).__name__}: {error}",
+                message=named(error),
             )
         self._open.clear()
 
