@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.project import Project
+    from ledger.reader.foreign.found import FoundTable
     from ledger.sync.importers.store import Plan
     from ledger.sync.importers.sweep import Around
 
@@ -46,7 +47,7 @@ def tuner_sources(given: Path, around: Around) -> list[Source]:
     """
     projects = projects_in(given) if given.is_dir() else []
     if not projects:
-        found = find_table(given)
+        found = _found_table(given)
         project = masterlog.project_of(found)
         return [_with_table(found.path if project is None else project, given, around)]
     sources = []
@@ -92,6 +93,19 @@ def bring(
         else:
             told = f"{source.shown}: is here as {plan.run_id}; nothing is imported"
             yield Outcome(text=told, run_id=plan.run_id)
+
+
+def _found_table(given: Path) -> FoundTable:
+    """Return the table in ``given``; what is none was not meant as a table alone."""
+    try:
+        return find_table(given)
+    except LedgerError as error:
+        if given.is_file():
+            raise
+        is_folder = given.is_dir()
+        message = f"no search of KerasTuner, and {error.message}" if is_folder else error.message
+        hint = "give a project folder (with oracle.json), a folder of such, or a kt-masterlog table"
+        raise LedgerError(message, hint=hint, path=given) from error
 
 
 def _with_table(shown: Path, table: Path, around: Around) -> Source:

@@ -105,7 +105,11 @@ def test_broken_file_is_named_and_nothing_is_imported(
 
 
 @pytest.mark.parametrize(
-    ("given", "told"), [("nowhere", "no such file"), ("empty", "holds 0 CSV files")]
+    ("given", "told"),
+    [
+        ("nowhere", "no such file (give a project folder (with oracle.json),"),
+        ("empty", "no search of KerasTuner, and holds 0 CSV files (give a project folder"),
+    ],
 )
 def test_nothing_to_import_is_told(project: Path, given: str, told: str) -> None:
     (project / "empty").mkdir()
