@@ -200,6 +200,7 @@ def test_what_the_run_made_is_sent_when_asked(root: Path) -> None:
     artifacts = {
         "model": {"path": "outputs/model.bin", "hash": hash_artifact(model)[0], "bytes": 7},
         "gone": {"path": "outputs/gone.bin", "hash": "md5:" + "0" * 32, "bytes": 1},
+        "output": {"path": "outputs", "hash": None, "bytes": None},  # a place, and no news
     }
     run_id = add_run(root, "made", artifacts=artifacts)
 

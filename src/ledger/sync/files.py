@@ -46,6 +46,11 @@ class Model:
     source: Path
     """Where it would be here."""
 
+    @property
+    def is_place(self) -> bool:
+        """Whether it is the folder a run wrote into: told, but nobody meant its content."""
+        return not self.hash and self.name == "output"
+
     def why_not(self) -> str | None:
         """Return why it cannot be sent, None where it can; reads it whole."""
         if public_address(self.path) is not None:

@@ -253,7 +253,8 @@ def _sendable(
     new = [
         model
         for model in plan.models
-        if not model.hash or held.get(f"{_UPLOADED}{names[model.name]}") != model.hash
+        if not model.is_place
+        and (not model.hash or held.get(f"{_UPLOADED}{names[model.name]}") != model.hash)
     ]
     reasons = {model.name: model.why_not() for model in new}
     notes = tuple(f"artifact {name} {why}: not sent" for name, why in reasons.items() if why)

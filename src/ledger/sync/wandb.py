@@ -289,9 +289,10 @@ def _save(run: Live, plan: Plan, models: tuple[Model, ...]) -> None:
 
 
 def _sendable(plan: Plan) -> tuple[tuple[Model, ...], tuple[str, ...]]:
-    reasons = {model.name: model.why_not() for model in plan.models}
+    wanted = [model for model in plan.models if not model.is_place]
+    reasons = {model.name: model.why_not() for model in wanted}
     notes = tuple(f"artifact {name} {why}: not sent" for name, why in reasons.items() if why)
-    return tuple(model for model in plan.models if reasons[model.name] is None), notes
+    return tuple(model for model in wanted if reasons[model.name] is None), notes
 
 
 def _marks(models: tuple[Model, ...]) -> set[str]:
