@@ -36,7 +36,7 @@ def test_the_blocks_of_a_guide_work(guide: str, tmp_path: Path) -> None:
     shell.run("ledger init && git add --all && git commit -m 'a ledger'")
     script = project.parent / f"guide_of_{guide}.py"
     script.write_text("".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL)), "utf-8")
-    shell.run(f"python {script}")
+    assert "Deprecat" not in shell.run(f"python {script}").stderr
     for asked in re.findall(r"^ledger query .*$", text, re.MULTILINE):
         shell.run(f"{asked.partition('  #')[0]} || test $? = 1")  # 1: nothing of that kind
 
