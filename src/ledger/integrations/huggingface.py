@@ -17,7 +17,7 @@ from ledger.writer.seal import outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any, Self
 
     from ledger.writer.run import Run
@@ -112,7 +112,7 @@ class _Recorder:
         self.end_trial("failed" if self._is_training else "finished")
         if self._name is not None and not (is_trial and self._is_searching and self._is_open()):
             self._n_trials, self._next, self._saved = 0, 0, None
-            self._start(args, given.get("model"))
+            self._start(args, given.get("model"), state.trial_params or ())
         self._is_training, self._is_searching = True, is_trial
         # another training in one run: its rows are not those of the first; one that was resumed
         # goes on with the steps of its checkpoint
@@ -171,11 +171,16 @@ class _Recorder:
     def _is_open(self) -> bool:
         return self.run is not None and self.run.is_open
 
-    def _start(self, args: Any, model: Any) -> None:  # noqa: ANN401
-        """Start a run; the one before has ended, well or not."""
+    def _start(self, args: Any, model: Any, searched: Collection[str]) -> None:  # noqa: ANN401
+        """Start a run; the one before has ended, well or not.
+
+        What is ``searched`` for is no config: the arguments have the values of the first trial.
+        """
         if self._is_open() and self.run is not None:
             self.run.finish(*(("failed", _ENDED) if self._is_training else ("finished",)))
-        told = {"config": config_of(args, model), "objective": _objective(args)}
+        known = config_of(args, model)
+        config = {name: item for name, item in known.items() if name not in searched}
+        told = {"config": config, "objective": _objective(args)}
         self.run = start(str(self._name), **{**told, **self._options})
 
     def end_trial(self, status: str, score: object = None) -> None:

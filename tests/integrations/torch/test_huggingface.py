@@ -221,6 +221,9 @@ def test_a_search_is_a_sweep(project: Path, strategy: str) -> None:
     record = read_record(folder)
     assert (record["status"], record["sweep"]["n_trials"]) == ("finished", 3)
     assert record["sweep"]["best_trial"] == best.run_id
+    config = record["config"]["resolved"]
+    assert "learning_rate" not in config  # each trial has its own
+    assert "num_train_epochs" in config
     ends = {each.trial_id: each for each in decode_trials((folder / "trials.csv").read_bytes())}
     assert {each.status for each in ends.values()} == {"finished"}
     assert ends[best.run_id].score == best.objective
