@@ -110,18 +110,15 @@ def _index(header: Sequence[str]) -> dict[str, str]:
 
 
 def _kind(name: str, cells: Sequence[str], trials: Sequence[str]) -> Role:
-    values: dict[str, set[str]] = {}
-    for trial, cell in zip(trials, cells, strict=True):
-        values.setdefault(trial, set()).add(cell)
-    is_changing = any(len(each) > 1 for each in values.values())
-    filled = [cell for cell in cells if cell]
+    values = {*cells}
+    is_changing = len({*zip(trials, cells, strict=True)}) > len({*trials})
+    filled = values - {""}
     is_number = bool(filled) and all(number_of(cell) is not None for cell in filled)
     if is_number and (is_changing or _is_called_metric(name)):
         return "metric"
     if is_changing:
         return "meta"
-    is_same = len({cell for each in values.values() for cell in each}) == 1
-    return "meta" if is_same and not is_number else "param"
+    return "meta" if len(values) == 1 and not is_number else "param"
 
 
 def _is_called_metric(name: str) -> bool:

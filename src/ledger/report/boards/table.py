@@ -56,8 +56,8 @@ class CsvForm:
             MalformedError: a line has another number of cells than the header, or is not UTF-8.
         """
         rows = self._split(data, line)
-        odd = next((place for place, row in enumerate(rows) if row and len(row) != width), None)
-        if odd is not None:
+        if not {*map(len, rows)} <= {0, width}:
+            odd = next(place for place, row in enumerate(rows) if len(row) not in {0, width})
             message = f"has {len(rows[odd])} cells, the header has {width}"
             raise MalformedError(message, line=line + odd)
         if b" " not in data:
@@ -66,7 +66,10 @@ class CsvForm:
 
     def _split(self, data: bytes, line: int) -> list[list[str]]:
         try:
-            text = data.decode("utf-8-sig")
+            text = data.decode("utf-8-sig").replace("\r\n", "\n")
+            if '"' not in text and "\r" not in text:
+                lines = text.split("\n")[:-1]
+                return [line.split(self._separator) if line else [] for line in lines]
             return list(csv.reader(text.splitlines(), delimiter=self._separator, strict=True))
         except (UnicodeDecodeError, csv.Error) as error:
             message = f"cannot be followed: {error}"

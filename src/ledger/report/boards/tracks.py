@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import operator
 from array import array
-from itertools import pairwise
 
 from ledger.contract.json_text import encode_number
 from ledger.value import value
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     At: TypeAlias = tuple[int, int]
     """(epoch, step) of a row; NOWHERE for what it does not have."""
+    Summed: TypeAlias = tuple[float | None, int | None, float | None, int | None, float, int, int]
+    """(min, at, max, at, last, n, n_nonfinite) of a metric; extremes over finite values."""
 
 NOWHERE = -1
 MISSING = math.nan
@@ -52,7 +54,7 @@ class Row:
 class Series:
     """The rows of one training, in order; in each column MISSING where a row has no value."""
 
-    __slots__ = ("columns", "epochs", "odd", "steps", "times")
+    __slots__ = ("_summed", "columns", "epochs", "odd", "steps", "times")
 
     def __init__(self) -> None:
         self.epochs = array("q")
@@ -61,6 +63,7 @@ class Series:
         self.columns: dict[str, array[float]] = {}
         self.odd: dict[str, set[int]] = {}
         """Rows whose logged value was NaN, by metric."""
+        self._summed: dict[str, Summed] = {}
 
     def add(self, at: At, time: float | None, values: Mapping[str, float]) -> None:
         """Add a row; one whose epoch and step are there already adds to that row."""
@@ -73,6 +76,7 @@ class Series:
                 column.append(MISSING)
         if time is not None:
             self.times[place] = time
+        self._summed.clear()
         for name, number in values.items():
             if name not in self.columns:
                 self.columns[name] = array("d", [MISSING]) * len(self.epochs)
@@ -81,28 +85,32 @@ class Series:
             (odd.add if math.isnan(number) else odd.discard)(place)
 
     def extend(
-        self, at: Sequence[At], times: Sequence[float], columns: Mapping[str, array[float]]
+        self,
+        at: Sequence[At],
+        times: Sequence[float],
+        columns: Mapping[str, array[float]],
+        odd: Mapping[str, Sequence[int]],
     ) -> bool:
         """Add rows that all follow the last one; whether they do, else nothing is added.
 
         Args:
             at: of each row.
             times: MISSING where a row has none.
-            columns: the values of each row, none of them missing.
+            columns: the values of each row, MISSING where it has none; of each metric at least one.
+            odd: which of these rows logged NaN, by metric.
         """
         before = [(self.epochs[-1], self.steps[-1])] if self.epochs else []
-        if any(a >= b for a, b in pairwise([*before, *at])):
+        if not is_rising([*before, *at]):
             return False
         n = len(self.epochs)
-        self.epochs.extend(epoch for epoch, _ in at)
-        self.steps.extend(step for _, step in at)
+        self.epochs.extend([epoch for epoch, _ in at])
+        self.steps.extend([step for _, step in at])
         self.times.extend(times)
         for name in dict.fromkeys([*self.columns, *columns]):
             own = self.columns.setdefault(name, array("d", [MISSING]) * n)
             own.extend(columns.get(name) or array("d", [MISSING]) * len(at))
-            odd = self.odd.setdefault(name, set())
-            if name in columns and math.isnan(sum(columns[name])):
-                odd.update(n + k for k, number in enumerate(columns[name]) if math.isnan(number))
+            self.odd.setdefault(name, set()).update(n + place for place in odd.get(name, ()))
+        self._summed.clear()
         return True
 
     def points(self, metric: str) -> Iterator[tuple[int, float]]:
@@ -112,11 +120,43 @@ class Series:
             if number == number or place in odd:  # noqa: PLR0124  # the fastest look for NaN
                 yield place, number
 
+    def summed(self, metric: str) -> Summed:
+        """Return the summary of a metric that has a value here; kept until a row comes."""
+        if metric not in self._summed:
+            column = self.columns[metric]
+            is_whole = math.isfinite(sum(column))
+            self._summed[metric] = self._sum_whole(column) if is_whole else self._sum(metric)
+        return self._summed[metric]
+
+    def xs(self, axis: str) -> list[float | None]:
+        """Return where the rows stand: epoch, step or time; a step where a row has no epoch."""
+        if axis == "time":
+            return [None if math.isnan(time) else time for time in self.times]
+        if axis == "epoch":
+            return [*map(self.position, range(len(self.epochs)))]
+        return [None if step == NOWHERE else step for step in self.steps]
+
     def position(self, place: int) -> int | None:
         """Return the epoch of a row, its step where it has none, None where it has neither."""
         epoch, step = self.epochs[place], self.steps[place]
         found = step if epoch == NOWHERE else epoch
         return None if found == NOWHERE else found
+
+    def _sum_whole(self, column: array[float]) -> Summed:
+        """Sum up a metric that has a finite value in every row."""
+        low, high = min(column), max(column)
+        at, high_at = self.position(column.index(low)), self.position(column.index(high))
+        return low, at, high, high_at, column[-1], len(column), 0
+
+    def _sum(self, metric: str) -> Summed:
+        points = [*self.points(metric)]
+        finite = [point for point in points if math.isfinite(point[1])]
+        last, n, n_odd = points[-1][1], len(points), len(points) - len(finite)
+        if not finite:
+            return None, None, None, None, last, n, n_odd
+        at, low = min(finite, key=operator.itemgetter(1))
+        high_at, high = max(finite, key=operator.itemgetter(1))
+        return low, self.position(at), high, self.position(high_at), last, n, n_odd
 
     def _place(self, at: At) -> int:
         n = len(self.epochs)
@@ -161,7 +201,7 @@ class Track:
         one tells where.
         """
         names = dict.fromkeys(name for each in self.series.values() for name in each.columns)
-        return {name: self._summed(name) for name in names}
+        return {name: self._summary(name) for name in names}
 
     def curves(self, metric: str, axis: str) -> list[dict[str, Json]]:
         """Return a curve for each training: its key, x (epoch, step or time) and y."""
@@ -172,42 +212,36 @@ class Track:
             if ys
         ]
 
-    def _summed(self, name: str) -> list[Json]:
-        low: tuple[float, int | None] | None = None
-        high: tuple[float, int | None] | None = None
-        last, n, n_odd = MISSING, 0, 0
-        for each in self.series.values():
-            for place, number in each.points(name):
-                last, n = number, n + 1
-                if not math.isfinite(number):
-                    n_odd += 1
-                    continue
-                if low is None or number < low[0]:
-                    low = number, each.position(place)
-                if high is None or number > high[0]:
-                    high = number, each.position(place)
-        return [*(low or (None, None)), *(high or (None, None)), encode_number(last), n, n_odd]
+    def _summary(self, name: str) -> list[Json]:
+        found = [each.summed(name) for each in self.series.values() if name in each.columns]
+        low = min((each[:2] for each in found if each[0] is not None), key=_first, default=None)
+        high = max((each[2:4] for each in found if each[2] is not None), key=_first, default=None)
+        counts = sum(each[5] for each in found), sum(each[6] for each in found)
+        last = encode_number(found[-1][4])
+        return [*(low or (None, None)), *(high or (None, None)), last, *counts]
+
+
+def is_rising(at: Sequence[At] | Sequence[int]) -> bool:
+    """Whether each is greater than the one before."""
+    return all(map(operator.lt, at, at[1:]))
 
 
 def _curve(series: Series, metric: str, axis: str) -> tuple[list[Json], list[Json]]:
-    xs: list[Json] = []
-    ys: list[Json] = []
-    for place, number in series.points(metric):
-        x = series.times[place] if axis == "time" else _whole(series, place, axis)
-        if x is not None and x == x:  # noqa: PLR0124  # as above
-            xs.append(x)
-            ys.append(_short(number))
-    return xs, ys
+    xs, column = series.xs(axis), series.columns.get(metric)
+    if column is None:
+        return [], []
+    if math.isfinite(sum(column)) and None not in xs:
+        return [*xs], _short(column)
+    drawn = [(xs[place], number) for place, number in series.points(metric)]
+    drawn = [each for each in drawn if each[0] is not None]
+    return [x for x, _ in drawn], _short([number for _, number in drawn])
 
 
-def _whole(series: Series, place: int, axis: str) -> int | None:
-    """Return where a row stands; of a table without epochs steps take their place."""
-    if axis == "epoch":
-        return series.position(place)
-    step = series.steps[place]
-    return None if step == NOWHERE else step
+def _short(numbers: Sequence[float]) -> list[Json]:
+    """Return ``numbers`` with six digits: a curve is drawn, and the table keeps the whole value."""
+    found = [*map(float, ("%.6g " * len(numbers) % (*numbers,)).split())]  # all in one go
+    return [*map(encode_number, found)]
 
 
-def _short(number: float) -> Json:
-    """Return ``number`` with six digits: a curve is drawn, and the table keeps the whole value."""
-    return float(f"{number:.6g}") if math.isfinite(number) else encode_number(number)
+def _first(pair: tuple[float | None, int | None]) -> float:
+    return pair[0] or 0.0

@@ -111,3 +111,10 @@ def test_however_it_grows_every_row_is_seen_once(tmp_path: Path, cuts: list[int]
             file.write(TABLE[path.stat().st_size : cut])
         seen += tail.look().rows
     assert decode_table(TABLE).rows == seen
+
+
+def test_a_line_that_is_longer_than_what_is_read_at_once_is_a_row(tmp_path: Path) -> None:
+    wide = b"epoch,loss\n" + b"0" * (1 << 17) + b",1.5\n1,0.25\n"
+    tail = tail_of(tmp_path / "metrics.csv", wide)
+    found = [row for _ in range(3) for row in tail.look().rows]
+    assert [["1.5"], ["0.25"]] == [row[1:] for row in found]

@@ -74,7 +74,8 @@ def test_many_at_once_are_the_same_as_one_by_one(numbers: list[float], cut: int)
     for part in (range(len(numbers))[:cut], range(len(numbers))[cut:]):
         column = array("d", [numbers[epoch] for epoch in part])
         at = [(epoch, NOWHERE) for epoch in part]
-        assert many.training("0").extend(at, [MISSING] * len(at), {"a": column})
+        odd = [place for place, number in enumerate(column) if math.isnan(number)]
+        assert many.training("0").extend(at, [MISSING] * len(at), {"a": column}, {"a": odd})
     assert repr(one.summary()) == repr(many.summary())
     assert repr(one.curves("a", "epoch")) == repr(many.curves("a", "epoch"))
 
@@ -82,5 +83,5 @@ def test_many_at_once_are_the_same_as_one_by_one(numbers: list[float], cut: int)
 def test_rows_that_meet_others_are_not_added_at_once() -> None:
     series = Series()
     series.add((3, NOWHERE), None, {"a": 1.0})
-    assert not series.extend([(3, NOWHERE)], [MISSING], {"a": array("d", [2.0])})
+    assert not series.extend([(3, NOWHERE)], [MISSING], {"a": array("d", [2.0])}, {})
     assert [(0, 1.0)] == list(series.points("a"))
