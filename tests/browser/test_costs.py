@@ -94,6 +94,22 @@ def test_curves_are_asked_for_once_and_those_in_colour_first(
     assert [10, 10, 0] == [url.count("&id=") for url in asked]
 
 
+def test_the_board_is_asked_for_once_and_before_the_scripts(
+    page: Any, serve: Serve, large: Grown
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url.rpartition("/")[2]))
+    address = serve(large.path)
+    for query in ("", "?board=at%3A"):
+        page.goto(f"{address}{query}")
+        page.locator(".state, .trouble").first.wait_for()
+        until(page, "ledger.data.state !== 'reading'")
+        boards = [url for url in asked if url.startswith("board?")]
+        assert [query.removeprefix("?")] == [url.removeprefix("board?") for url in boards]
+        assert asked.index(boards[0]) < asked.index("main.js")
+        asked.clear()
+
+
 def test_a_report_without_the_training_curves_still_draws_the_others(
     page: Any, tmp_path: Path
 ) -> None:

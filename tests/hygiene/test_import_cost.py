@@ -95,3 +95,14 @@ def test_the_door_to_other_trackers_loads_none_of_them() -> None:
     loaded = modules_after("import ledger; ledger.log_to_mlflow; ledger.log_to_wandb")
     roots = {name.partition(".")[0] for name in loaded}
     assert set() == roots & {*HEAVY_AT_START, "mlflow", "wandb", "sqlalchemy", "requests"}
+
+
+def test_the_page_is_there_before_the_library_that_answers_it() -> None:
+    imports = "import ledger.cli.dash, ledger.dashboard.serve, ledger.dashboard.server"
+    script = f"{imports}; import sys; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert set() == loaded & {"starlette", "uvicorn", "duckdb", "webbrowser"}
+    assert "ledger.dashboard.server" in loaded

@@ -6,7 +6,6 @@ import click
 
 from ledger.cli import render
 from ledger.cli.looking import listed_places, places_of
-from ledger.errors import LedgerError
 
 
 @click.command()
@@ -39,15 +38,11 @@ def command(  # noqa: PLR0913  # one parameter for each option
     CSV a table of one row per epoch per trial, or a manifest, which need not be there yet. Nothing
     is written, and only this machine can look, unless --host says otherwise.
     """
-    try:
-        from ledger.dashboard.serve import serve
-    except ImportError as error:
-        message = f"{error.name} is not installed"
-        hint = 'pip install "experiment-ledger[dashboard]"'
-        raise LedgerError(message, hint=hint) from error
     if is_list:
         for line in listed_places():
             render.put(line)
         return
+    from ledger.dashboard.serve import serve
+
     places = places_of(run, latest=latest)
     serve(places, host=host, port=port, metric=metric, opens=not no_open, tell=render.tell)

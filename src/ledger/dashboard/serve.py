@@ -1,31 +1,27 @@
-"""Runs the page's server on a free port until it is interrupted."""
+"""Listens on a free port and opens a browser there, then begins what answers."""
 
 from __future__ import annotations
 
 import contextlib
-import secrets
 import socket
-import webbrowser
+import threading
+from importlib.util import find_spec
 from urllib.parse import quote
 
-import uvicorn
-
 from ledger.dashboard.guard import LOCAL
-from ledger.dashboard.hub import Hub
-from ledger.dashboard.server import make_app
 from ledger.errors import LedgerError
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
     from ledger.report.boards.places import Places
 
 PORT = 8770
 """Tried first, so that a page that stays open finds the server again."""
 _TRIED = 30
+_LIBRARIES = ("uvicorn", "starlette")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # asked for by --host
 """Addresses that mean every one of this machine, and what reaches it from here."""
 
@@ -52,40 +48,29 @@ def serve(  # noqa: PLR0913  # what the options say
     Raises:
         LedgerError: the address or the port cannot be used, or the libraries are not installed.
     """
-    token = "" if host in LOCAL or host == "::1" else secrets.token_urlsafe(24)
+    _check_libraries()
+    token = "" if host in LOCAL or host == "::1" else _new_token()
     listening = _listen(host, port)
     bound = listening.getsockname()[1]
     address = _address(_EVERYWHERE.get(host, host), bound, token, metric)
-    hub = Hub(places)
-    config = uvicorn.Config(
-        make_app(hub, token), log_level="warning", access_log=False, timeout_graceful_shutdown=1
-    )
     tell(f"ledger: looking at {address} (Ctrl-C ends it)")
     if host in _EVERYWHERE:
         elsewhere = _address(socket.gethostname(), bound, token, metric)
         tell(f"ledger: from another machine, where this one is called so: {elsewhere}")
     if opens:
-        _open_browser(address)
+        # whoever connects from now on waits for what is still to be imported
+        threading.Thread(target=_open_browser, args=[address], daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt), listening:
-        _Server(config, hub).run(sockets=[listening])
+        from ledger.dashboard.running import run  # noqa: PLC0415
+
+        run(places, token, listening)
 
 
-class _Server(uvicorn.Server):
-    """Ends at once and well when it is asked to, also while pages listen."""
-
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
-        super().__init__(config)
-        self._hub = hub
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as inherited
-        """Take note of a signal; being asked to end is no failure, so it is not raised again."""
-        self.force_exit = self.should_exit
-        self.should_exit = True
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams first: the library waits for them, and then fails."""
-        await self._hub.close()
-        await super().shutdown(sockets)
+def _check_libraries() -> None:
+    missing = next((name for name in _LIBRARIES if find_spec(name) is None), None)
+    if missing is not None:
+        message = f"{missing} is not installed"
+        raise LedgerError(message, hint='pip install "experiment-ledger[dashboard]"')
 
 
 def _listen(host: str, port: int | None) -> socket.socket:
@@ -95,9 +80,13 @@ def _listen(host: str, port: int | None) -> socket.socket:
     for each in [*ports, *([0] if port is None else [])]:
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return socket.create_server((host, each), family=family)
+            found = socket.create_server((host, each), family=family)
         except OSError as caught:
             error = caught
+            continue
+        # connections have it from here; without it the end of a small answer waits for 40 ms
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return found
     message = f"cannot listen on {host}:{port or PORT}: {error.strerror if error else ''}"
     raise LedgerError(message, hint="choose another --port or --host") from error
 
@@ -109,6 +98,14 @@ def _address(host: str, port: int, token: str, metric: str | None) -> str:
     return f"http://{name}:{port}/{query}{view}"
 
 
+def _new_token() -> str:
+    import secrets  # noqa: PLC0415  # only where others may look
+
+    return secrets.token_urlsafe(24)
+
+
 def _open_browser(address: str) -> None:
+    import webbrowser  # noqa: PLC0415  # while what answers is imported
+
     with contextlib.suppress(webbrowser.Error):
         webbrowser.open(address)

@@ -1,45 +1,29 @@
-"""The page's server: its own files, the boards as JSON, and what is new as server-sent events."""
+"""The page's server: its own files at once, and what they ask for when that can be answered."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import math
-from importlib.resources import files
-
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
+import gzip
+from urllib.parse import parse_qs, urlencode
 
 from ledger.dashboard.guard import Guard
-from ledger.errors import LedgerError
-from ledger.report.bundle import script
-from ledger.report.details import compared, one_run, reviewed
+from ledger.report.bundle import asset, script
+from ledger.value import value
 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from typing import Any
-
-    from starlette.requests import Request
-
-    from ledger.contract.json_text import Json
-    from ledger.dashboard.guard import App
+    from ledger.dashboard.guard import App, Receive, Scope, Send
     from ledger.dashboard.hub import Hub
 
-    Answer = Callable[[Hub, Request], Awaitable[Json]]
-
 _KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
+    "index.html": "text/html; charset=utf-8",
+    "main.js": "text/javascript; charset=utf-8",
+    "style.css": "text/css; charset=utf-8",
+    "uplot.css": "text/css; charset=utf-8",
+    "uplot.js": "text/javascript; charset=utf-8",
 }
-_MOST_COMPARED = 6
+"""The files that there are, and what they are."""
 
 
 def make_app(hub: Hub, token: str = "") -> App:
@@ -49,124 +33,91 @@ def make_app(hub: Hub, token: str = "") -> App:
         hub: has the boards; it is closed with the application.
         token: asked of every page; "" for a server that only this machine reaches.
     """
-    assets = _assets()
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        hub.begin()
-        yield
-        await hub.close()
-
-    def json_route(path: str, answer: Answer) -> Route:
-        async def endpoint(request: Request) -> Response:
-            return await _answered(answer, hub, request)
-
-        return Route(path, endpoint)
-
-    async def asset(request: Request) -> Response:
-        return _asset(assets, request.path_params.get("name", "index.html"))
-
-    async def events(request: Request) -> Response:
-        return await _events(hub, request)
-
-    app = Starlette(
-        routes=[
-            Route("/", asset),
-            Route("/static/{name}", asset),
-            json_route("/api/board", _board),
-            json_route("/api/curves", _curves),
-            json_route("/api/run", _run),
-            json_route("/api/compare", _compare),
-            json_route("/api/review", _review),
-            json_route("/api/places", _places),
-            Route("/api/events", events),
-        ],
-        middleware=[Middleware(GZipMiddleware, minimum_size=1024)],
-        lifespan=lifespan,
-    )
-    return Guard(app, token)
+    return Guard(_Shell(hub), token)
 
 
-async def _board(hub: Hub, request: Request) -> Json:
-    return (await hub.watcher(_asked(request, "board"))).document()
+@value
+class _File:
+    kind: str
+    body: bytes
+    packed: bytes
 
 
-async def _curves(hub: Hub, request: Request) -> Json:
-    watcher = await hub.watcher(_asked(request, "board"))
-    only = request.query_params.getlist("id") or None
-    axis = _asked(request, "axis") or "epoch"
-    return watcher.curves(_asked(request, "metric"), axis, only)
+class _Shell:
+    """Answers for the page's own files, and hands on everything else.
+
+    The library that answers the rest takes as long to import as a browser takes to read the page;
+    so it is imported meanwhile.
+    """
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._files = _files()
+        self._api: asyncio.Task[App] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; or begin and end with the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"] in self._files:
+            await _send_file(scope, send, self._files[scope["path"]])
+        else:
+            # a request that is given up must not give up the import that others wait for
+            api = await asyncio.shield(self._imported())
+            await api(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._imported()
+        self._hub.begin()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._hub.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    def _imported(self) -> asyncio.Task[App]:
+        if self._api is None:
+            self._api = asyncio.create_task(asyncio.to_thread(_make_api, self._hub))
+        return self._api
 
 
-async def _run(hub: Hub, request: Request) -> Json:
-    board, name = _asked(request, "board"), _asked(request, "id")
-    return await asyncio.to_thread(one_run, hub.places, board or hub.places.first, name)
+def _make_api(hub: Hub) -> App:
+    from ledger.dashboard.api import make_api  # noqa: PLC0415  # the slow import
+
+    return make_api(hub)
 
 
-async def _compare(hub: Hub, request: Request) -> Json:
-    names = request.query_params.getlist("id")[:_MOST_COMPARED]
-    board = _asked(request, "board") or hub.places.first
-    return await asyncio.to_thread(compared, hub.places, board, names)
+def _files() -> dict[str, _File]:
+    """Return the page's own files by the path of a request: no such path ever reaches the disk."""
+    found = {}
+    for name, kind in _KINDS.items():
+        text = script() if name == "main.js" else asset(name)  # not a request for each module
+        body = text.encode()
+        found[f"/static/{name}"] = _File(kind=kind, body=body, packed=gzip.compress(body, 6))
+    return found | {"/": found["/static/index.html"]}
 
 
-async def _review(hub: Hub, request: Request) -> Json:
-    board, metric = _asked(request, "board") or hub.places.first, _asked(request, "metric")
-    return await asyncio.to_thread(reviewed, hub.places, board, metric)
+async def _send_file(scope: Scope, send: Send, file: _File) -> None:
+    headers = [(b"content-type", file.kind.encode()), (b"vary", b"accept-encoding")]
+    is_packed = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
+    if is_packed:
+        headers.append((b"content-encoding", b"gzip"))
+    if scope["path"] == "/":
+        headers += _early(scope["query_string"])
+    body = file.packed if is_packed else file.body
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
-async def _places(hub: Hub, _: Request) -> Json:
-    return await asyncio.to_thread(hub.places.listed)
+def _early(query: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the header that lets a browser ask for the board before it has read the scripts.
 
-
-async def _events(hub: Hub, request: Request) -> Response:
-    try:
-        watcher = await hub.watcher(_asked(request, "board"))
-    except LedgerError as error:
-        return _json({"error": str(error)}, 404)
-    since = request.headers.get("last-event-id") or _asked(request, "since")
-    stream = watcher.events(int(since) if since.isdecimal() else 0)
-    return StreamingResponse(stream, media_type="text/event-stream")
-
-
-async def _answered(answer: Answer, hub: Hub, request: Request) -> Response:
-    try:
-        return _json(await answer(hub, request), 200)
-    except LedgerError as error:
-        return _json({"error": str(error)}, 404)
-
-
-def _json(document: Json, status: int) -> Response:
-    try:
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    except ValueError:
-        text = json.dumps(_plain(document), separators=(",", ":"), ensure_ascii=False)
-    body = text.encode("utf-8", "replace")
-    return Response(body, status, media_type="application/json")
-
-
-def _plain(item: Json) -> Json:
-    """Return ``item`` with non-finite numbers as the text that the format has for them."""
-    if isinstance(item, float) and not math.isfinite(item):
-        return repr(item)
-    if isinstance(item, dict):
-        return {key: _plain(each) for key, each in item.items()}
-    return [_plain(each) for each in item] if isinstance(item, list) else item
-
-
-def _asked(request: Request, name: str) -> str:
-    found: Any = request.query_params.get(name, "")
-    return str(found)
-
-
-def _assets() -> dict[str, bytes]:
-    """Return the page's own files by name: no name of a request ever becomes a path."""
-    folder = files("ledger.report").joinpath("static")
-    found = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
-    return found | {"main.js": script().encode()}  # one request instead of one for each module
-
-
-def _asset(assets: dict[str, bytes], name: str) -> Response:
-    kind = _KINDS.get(name[name.rfind(".") :] if "." in name else "")
-    if name not in assets or kind is None:
-        return PlainTextResponse("there is no such file\n", 404)
-    return Response(assets[name], media_type=kind)
+    The address must be the one that they ask for, letter by letter. A page that has just brought
+    its token has no cookie yet.
+    """
+    asked = parse_qs(query.decode("latin-1"))
+    if "token" in asked:
+        return []
+    board = urlencode([("board", each) for each in asked.get("board", [])[:1]])
+    return [(b"link", f"</api/board?{board}>; rel=preload; as=fetch; crossorigin".encode())]

@@ -48,7 +48,8 @@ class Watcher:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the board, which may take a moment to answer
+        self._telling = threading.Lock()  # of the events, for which nobody waits
         self._events: deque[Event] = deque(maxlen=_REMEMBERED)
         # later than any number of a server that was here before, whose page still asks
         self._version = time.time_ns() // 1_000_000
@@ -72,8 +73,7 @@ class Watcher:
 
     def say(self, kind: str, data: Json) -> None:
         """Tell the pages something that is not of the board; call it where ``run`` runs."""
-        with self._lock:
-            self._add(kind, data)
+        self._add(kind, data)
         self._wake()
 
     def document(self) -> dict[str, Json]:
@@ -116,7 +116,7 @@ class Watcher:
         news.set()
 
     def _after(self, since: int) -> list[Event]:
-        with self._lock:
+        with self._telling:
             found = [event for event in self._events if event.version > since]
             is_whole = since == self._version or (found and found[0].version == since + 1)
             if is_whole:
@@ -124,10 +124,11 @@ class Watcher:
             return [Event(version=self._version, kind="anew", data={})]
 
     def _add(self, kind: str, data: Json) -> Event:
-        self._version += 1
-        event = Event(version=self._version, kind=kind, data=data)
-        self._events.append(event)
-        return event
+        with self._telling:
+            self._version += 1
+            event = Event(version=self._version, kind=kind, data=data)
+            self._events.append(event)
+            return event
 
     def _told(self, change: Change) -> list[tuple[str, Json]]:
         if change.is_anew:

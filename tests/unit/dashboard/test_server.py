@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -19,9 +20,11 @@ from unit.reader.builders import FILLED_NOTE, add_run, epochs, make_project
 uvicorn = pytest.importorskip("uvicorn")
 pytest.importorskip("starlette")
 
+from ledger.dashboard import serve  # noqa: E402
 from ledger.dashboard.hub import Hub  # noqa: E402
 from ledger.dashboard.serve import _listen  # noqa: E402
 from ledger.dashboard.server import make_app  # noqa: E402
+from ledger.errors import LedgerError  # noqa: E402
 from ledger.report.boards.places import Places  # noqa: E402  # after the check
 
 
@@ -76,6 +79,26 @@ def test_the_page_and_all_it_loads_are_there(address: str) -> None:
     for name in ("main.js", "style.css", "uplot.js", "uplot.css"):
         assert f"static/{name}" in page
         assert 200 == get(f"{address}/static/{name}")[0]
+
+
+def test_a_browser_is_told_to_ask_for_the_board_at_once_and_for_nothing_else(address: str) -> None:
+    asked = "?board=at%3A1&x=%3E;%20rel=stylesheet,%20%3Chttp://evil.example/%3E"
+    found = {}
+    for query in ("", asked, "?token=1"):
+        with urllib.request.urlopen(address + "/" + query, timeout=LIMIT_SECONDS) as answer:
+            found[query] = answer.headers["link"]
+    assert "</api/board?>; rel=preload; as=fetch; crossorigin" == found[""]
+    assert "</api/board?board=at%3A1>; rel=preload; as=fetch; crossorigin" == found[asked]
+    assert found["?token=1"] is None
+
+
+def test_no_answer_waits_for_its_beginning_to_be_confirmed() -> None:
+    with (
+        _listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +161,6 @@ def test_who_was_away_for_too_long_is_told_to_begin_anew(address: str) -> None:
 
 
 def test_a_port_that_is_taken_is_told() -> None:
-    from ledger.errors import LedgerError
-
     with (
         _listen("127.0.0.1", 0) as taken,
         pytest.raises(LedgerError, match="cannot listen on"),
@@ -153,3 +174,14 @@ def test_the_runs_are_reviewed_by_a_metric_of_theirs(address: str) -> None:
     status, body = get(f"{address}/api/review?metric=nobody")
     assert 404 == status
     assert b"nobody" in body
+
+
+def test_a_library_that_is_not_installed_is_told_before_anything_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serve, "_LIBRARIES", ("uvicorn", "no_such_library"))
+    said: list[str] = []
+    options = {"host": "127.0.0.1", "port": 0, "metric": None, "opens": False}
+    with pytest.raises(LedgerError, match=r"no_such_library.*experiment-ledger\[dashboard\]"):
+        serve.serve(Places(None, {}), **options, tell=said.append)  # type: ignore[arg-type]
+    assert [] == said

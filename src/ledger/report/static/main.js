@@ -12,6 +12,7 @@ import { Inlined, Live, inlined } from "./source.js";
 import { View } from "./view.js";
 
 const SILENCE = 120; // seconds after which a writer is called silent
+const FIRST = 500; // milliseconds that belong to the board and its curves, before what else there is is listed
 const REST = 700; // milliseconds between two drawings for new rows alone
 const TABS = { overview: "Overview", compare: "Compare", search: "Search", review: "Review", run: "Run" };
 
@@ -62,7 +63,7 @@ class Head {
     this.picker = h("select", { "aria-label": "what is looked at", hidden: true, onfocus: () => this.list(), onchange: (event) => go(event.target.value) });
     this.said = document.getElementById("said");
     document.getElementById("head").replaceChildren(this.title, this.picker, this.state, this.newer, this.tabs);
-    if (data.source.isLive) this.list();
+    data.on((what) => what === "board" && data.source.isLive && !this.picker.options.length && setTimeout(() => this.list(), FIRST));
   }
 
   draw() {

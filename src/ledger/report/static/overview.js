@@ -147,8 +147,7 @@ export class Overview {
     const other = view.train ? partner(metric, data.about.metrics) : null;
     const turn = (this.turn = (this.turn ?? 0) + 1);
     try {
-      const main = await data.want(metric, view.x, isRuns || isFirst ? ids : null);
-      const train = other ? await this.beside(other, ids) : null;
+      const [main, train] = await Promise.all([data.want(metric, view.x, isRuns || isFirst ? ids : null), other ? this.beside(other, ids) : null]);
       if (turn !== this.turn) return; // a newer drawing has begun
       this.chart.show({
         curves: curvesOf(drawn, main, train, { goal, weight: Number(view.smooth), isLog: view.log === "1" }),
