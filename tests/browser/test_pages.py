@@ -296,6 +296,23 @@ def test_a_newer_run_offers_itself(
     wait_for(page, "2 finished")
 
 
+def test_a_page_that_was_opened_before_any_run_opens_the_first(
+    page: Any, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    monkeypatch.setenv("LEDGER_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "elsewhere").mkdir()
+    page.goto(serve("--latest", cwd=tmp_path / "elsewhere"))
+    page.get_by_text("Waiting for the first run").wait_for()
+    monkeypatch.chdir(make_repository(tmp_path))
+    with ledger.start("first") as run:
+        run.log(epoch=0, loss=1.0)
+        wait_for(page, "1 running")
+        with ledger.start("second"):
+            page.locator(".newer", has_text="second").wait_for()
+
+
 def test_a_writer_that_fell_silent_is_told(
     page: Any, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

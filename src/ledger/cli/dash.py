@@ -35,8 +35,9 @@ def command(  # noqa: PLR0913  # one parameter for each option
     """Look at runs while they go on: a table, their curves, a comparison, the notes.
 
     Without an argument all runs of this project; with RUN one run, or the trials of a sweep; with
-    CSV a table of one row per epoch per trial, or a manifest, which need not be there yet. Nothing
-    is written, and only this machine can look, unless --host says otherwise.
+    CSV a table of one row per epoch per trial, or a manifest, which need not be there yet. With
+    --latest the page also waits for the first run of all. Nothing is written, and only this machine
+    can look, unless --host says otherwise.
     """
     if is_list:
         for line in listed_places():

@@ -7,6 +7,7 @@ import contextlib
 
 from ledger.dashboard.watcher import Watcher
 from ledger.errors import LedgerError
+from ledger.report.boards.places import NEXT
 
 
 TYPE_CHECKING = False
@@ -82,7 +83,9 @@ class Hub:
         while True:
             await asyncio.sleep(SECONDS)
             newest = await asyncio.to_thread(self.places.newest)
-            if newest is not None and newest["key"] != (self._offered or {}).get("key"):
+            # the first run of all is not offered: the page that waits for it goes there by itself
+            known = {self.places.first, (self._offered or {}).get("key")}
+            if newest is not None and newest["key"] not in known and self.places.first != NEXT:
                 self._offered = newest
                 for watcher in self._watchers.values():
                     watcher.say("newer", newest)

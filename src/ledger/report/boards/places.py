@@ -20,6 +20,7 @@ from ledger.reader.reference import find_run
 from ledger.report.boards.runs import LedgerBoard
 from ledger.report.boards.sweep import SweepBoard
 from ledger.report.boards.table import CsvBoard
+from ledger.report.boards.waiting import WaitingBoard
 
 
 TYPE_CHECKING = False
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from ledger.report.boards.board import Board
 
 RUNS = "runs"
+NEXT = "next"
+"""The run that is started first, where there is none yet."""
 _LISTED = "at:"
 _MOST_SWEEPS = 50
 
@@ -63,11 +66,13 @@ class Places:
     def choose(self, given: str | None) -> None:
         """Let the page open with what an argument names: a run, a CSV, a manifest; or the newest.
 
+        Where the newest run is meant and none has been started yet, the first that is started.
+
         Raises:
             LedgerError: there is nothing that is called so.
         """
         if given is None and self.follows:
-            self.first = self._newest()
+            self.first = self._newest() or NEXT
         elif given is None:
             if self._project is None:
                 message = "there is no ledger here"
@@ -90,6 +95,8 @@ class Places:
         Raises:
             LedgerError: there is none.
         """
+        if key == NEXT:
+            return WaitingBoard(key, self._has_begun)
         place = self._listed_path(key)
         if place is not None and not (place / "run.json").is_file():
             return CsvBoard(place)
@@ -136,12 +143,21 @@ class Places:
         found = next(iter(pointed_runs(self._environ)), None)
         return None if found is None else {"key": self._key(found), **_told(found)}
 
-    def _newest(self) -> str:
+    def _newest(self) -> str | None:
         found = next(iter(pointed_runs(self._environ)), None)
-        if found is None:
-            message = "no run has been started yet"
-            raise LedgerError(message, hint="start one, or give a CSV file")
-        return self._key(found)
+        return None if found is None else self._key(found)
+
+    def _has_begun(self) -> bool:
+        """Whether a run has been started by now; the page then opens with it."""
+        newest = self._newest()
+        if self.first != NEXT or newest is None:
+            return self.first != NEXT
+        try:
+            self.open(newest)
+        except LedgerError:
+            return False  # its record is not there yet
+        self.first = newest
+        return True
 
     def _key(self, pointed: Pointed) -> str:
         where = pointed.pointer.run_dir or pointed.pointer.csv_path
@@ -170,6 +186,9 @@ class Places:
         """Return the project of a board of runs, and the id of the run that is meant, or ""."""
         if place is not None:
             return find_project([place]), place.name
+        if key == NEXT:
+            message = "no run has been started yet"
+            raise LedgerError(message, hint="start one, or give a CSV file")
         if self._project is None:
             message = "there is no ledger here"
             raise LedgerError(message, hint="give a CSV file, or use --latest")

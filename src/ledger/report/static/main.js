@@ -122,6 +122,7 @@ function stateText(data) {
 }
 
 function waiting(data) {
+  if (data.about.kind === "none") return h("section", { class: "waiting" }, h("h2", {}, "Waiting for the first run"), h("p", {}, "None has been started yet. This page opens the first one by itself, whatever its project."));
   return h("section", { class: "waiting" }, h("h2", {}, "Waiting for the first row"), h("p", {}, `${data.about.where} has none yet. This page goes on by itself when there is one.`));
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ledger
+from ledger.errors import LedgerError
 from ledger.project import find_project
 from ledger.report.boards.places import Places
 from ledger.report.boards.runs import LedgerBoard
@@ -261,3 +263,25 @@ def test_semicolons_and_a_table_without_trials_are_followed(tmp_path: Path) -> N
     board = CsvBoard(tmp_path / "a.csv")
     board.look()
     assert [1.5, 1, 2.0, 0, 1.5, 2, 0] == candidates(board)["a"]["summary"]["val_loss"]
+
+
+def test_where_no_run_has_been_started_the_first_one_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    places = Places(None, os.environ, follows=True)
+    places.choose(None)
+    board = places.open(places.first)
+    assert not board.look()
+    assert board.document()["is_waiting"]
+    with pytest.raises(LedgerError, match="no run has been started yet"):
+        places.ledger_of(places.first)
+    monkeypatch.chdir(make_project(tmp_path))
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    with ledger.start("first") as run:
+        assert board.look().is_anew
+        assert board.look().is_anew, "a page may have come between"
+        found = places.open(places.first)
+        found.look()
+        assert {run.id} == {*candidates(found)}
