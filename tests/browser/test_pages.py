@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -175,6 +176,22 @@ def test_the_review_says_what_the_numbers_support(
     name = best.inner_text()
     best.click()
     page.locator(".run h2", has_text=name).first.wait_for()
+
+
+def test_a_review_that_was_overtaken_says_so(page: Any, serve: Serve, tmp_path: Path) -> None:
+    shutil.copytree(REAL / "random", tmp_path / "sweep")
+    (table,) = (tmp_path / "sweep").glob("*.csv")
+    page.goto(f"{serve(table.parent)}#tab=review")
+    page.get_by_role("heading", name="Decision supported?").wait_for()
+    overtaken = page.locator(".review [role=status]")
+    assert not overtaken.is_visible()
+    last = table.read_text().splitlines()[-1]
+    with table.open("a") as file:
+        file.write(last.replace("09,8,", "09,9,", 1) + "\n")
+    overtaken.wait_for()
+    page.get_by_role("button", name="look again").click()
+    page.get_by_role("heading", name="Decision supported?").wait_for()
+    assert not overtaken.is_visible()
 
 
 def test_a_table_that_is_not_there_yet_is_waited_for(

@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from ledger.dashboard.reviews import Reviews
 from ledger.errors import LedgerError
 from ledger.report.details import compared, one_run, reviewed
 
@@ -36,6 +37,10 @@ _LEVEL = 4
 
 def make_api(hub: Hub) -> App:
     """Return the application that answers for what ``hub`` watches."""
+    reviews = Reviews(hub, reviewed)
+
+    async def review(_: Hub, request: Request) -> Json:
+        return await reviews.of(_asked(request, "board"), _asked(request, "metric"))
 
     def json_route(path: str, answer: Answer) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -52,7 +57,7 @@ def make_api(hub: Hub) -> App:
             json_route("/api/curves", _curves),
             json_route("/api/run", _run),
             json_route("/api/compare", _compare),
-            json_route("/api/review", _review),
+            json_route("/api/review", review),
             json_route("/api/places", _places),
             Route("/api/events", events),
         ],
@@ -81,11 +86,6 @@ async def _compare(hub: Hub, request: Request) -> Json:
     names = request.query_params.getlist("id")[:_MOST_COMPARED]
     board = _asked(request, "board") or hub.places.first
     return await asyncio.to_thread(compared, hub.places, board, names)
-
-
-async def _review(hub: Hub, request: Request) -> Json:
-    board, metric = _asked(request, "board") or hub.places.first, _asked(request, "metric")
-    return await asyncio.to_thread(reviewed, hub.places, board, metric)
 
 
 async def _places(hub: Hub, _: Request) -> Json:

@@ -53,6 +53,7 @@ class Watcher:
         self._events: deque[Event] = deque(maxlen=_REMEMBERED)
         # later than any number of a server that was here before, whose page still asks
         self._version = time.time_ns() // 1_000_000
+        self._changed = self._version
         self._news = asyncio.Event()
         self._trouble = ""
         self._is_closed = False
@@ -69,7 +70,9 @@ class Watcher:
             except (LedgerError, OSError) as error:
                 found = [] if str(error) == self._trouble else [("trouble", {"why": str(error)})]
                 self._trouble = str(error)
-            return [self._add(kind, data) for kind, data in found]
+            events = [self._add(kind, data) for kind, data in found]
+            self._changed = events[-1].version if events else self._changed
+            return events
 
     def say(self, kind: str, data: Json) -> None:
         """Tell the pages something that is not of the board; call it where ``run`` runs."""
@@ -87,12 +90,17 @@ class Watcher:
             series = self._board.curves(metric, axis, only)
             return {"version": self._version, "metric": metric, "axis": axis, "series": series}
 
+    async def now(self) -> int:
+        """Look once, tell what was found, and return the version of the last change."""
+        if await asyncio.to_thread(self.look):
+            self._wake()
+        return self._changed
+
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
             await asyncio.sleep(SECONDS)
-            if await asyncio.to_thread(self.look):
-                self._wake()
+            await self.now()
 
     async def events(self, since: int) -> AsyncIterator[str]:
         """Yield what happened after version ``since``, and then what happens, until closed."""

@@ -22,6 +22,7 @@ export class Data {
     this.trouble = "";
     this.newer = null;
     this.lastNews = 0;
+    this.changed = 0; // the version of the last change that was heard of
   }
 
   on(listener) {
@@ -53,6 +54,7 @@ export class Data {
   }
 
   hear(kind, data, version) {
+    if (["anew", "about", "candidates", "rows"].includes(kind)) this.changed = version;
     if (kind === "gone") {
       this.state = "lost";
       setTimeout(() => this.load(), AGAIN);

@@ -11,17 +11,27 @@ export class Review {
     this.view = view;
     this.overview = overview;
     this.element = h("div", { class: "review" });
+    this.older = h("p", { class: "trouble", role: "status", hidden: true }, "Something has changed since this was looked at. ", h("button", { onclick: () => this.again() }, "look again"));
+  }
+
+  again() {
+    this.key = null;
+    this.draw();
   }
 
   async draw() {
     const { metric } = this.overview;
     const key = `${metric} ${this.data.candidates.size} ${[...this.data.candidates.values()].filter((each) => each.status === "running").length}`;
+    this.older.hidden = !this.version || this.data.changed <= this.version;
     if (key === this.key) return;
     this.key = key;
     this.element.replaceChildren(h("p", { class: "quiet" }, "Looking …"));
     try {
       const found = await this.data.source.get("review", { metric });
-      if (key === this.key) this.element.replaceChildren(...this.sheets(found));
+      if (key !== this.key) return;
+      this.version = found.version; // none in a report, where nothing changes
+      this.element.replaceChildren(this.older, ...this.sheets(found));
+      this.older.hidden = !this.version || this.data.changed <= this.version;
     } catch (error) {
       this.element.replaceChildren(h("p", { class: "trouble" }, error.message));
     }
