@@ -23,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="10,200,1000", help="trials")
     parser.add_argument("--updates", type=int, default=6, help="that are waited for, per page")
+    parser.add_argument("--rounds", type=int, default=5, help="whose medians are printed")
     parser.add_argument("--folder", type=Path, help="keep the environment of the others here")
     parser.add_argument("--alone", action="store_true", help="ours only")
     given = parser.parse_args()
@@ -32,8 +33,9 @@ def main() -> None:
         peer = None if given.alone else install_peers(home)
         if peer is None:
             print("::: THE OTHERS ARE NOT MEASURED: ours stands alone", file=sys.stderr)
-        print_watched(browser, Path(scratch), commands(peer), sizes, given.updates)
-        print_reports(browser, Path(scratch), peer, sizes)
+        folder = Path(scratch)
+        print_watched(browser, folder, commands(peer), sizes, given.updates, given.rounds)
+        print_reports(browser, folder, peer, sizes)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from chromium import Watched
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from peers import Page
 
 LIMIT_SECONDS = 120
+_MISSED = [f"did not show it within {LIMIT_SECONDS} s", *[""] * 8]
+_PAINTED = """performance.timeOrigin
+    + (performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN)"""
 _REST = 3.0
 """Seconds after the first paint in which a page may come to rest."""
 
@@ -30,7 +34,10 @@ class Seen:
     """What was measured; ms, bytes and MB as the names say."""
 
     paint_s: float
-    first_bytes: int
+    """Until the browser painted anything of the page: its first contentful paint."""
+    curves_s: float
+    """Until the page said how many trials there are, and had curves."""
+    first_bytes: float
     update_bytes: float
     latency_s: float
     opening_stall_ms: float
@@ -40,28 +47,39 @@ class Seen:
 
 
 def print_watched(
-    browser: Any, scratch: Path, pages: dict[str, Page], sizes: list[int], n_updates: int
+    browser: Any,
+    scratch: Path,
+    pages: dict[str, Page],
+    sizes: list[int],
+    n_updates: int,
+    n_rounds: int,
 ) -> None:
-    """Print a line for each size and page, the pages in turn."""
-    print("| trials x epochs | page | start to first paint s | first load kB | kB per seen update "
-          "| appended to seen s | longest stall opening ms | longest stall after ms "
-          "| server RSS MB | peak MB |")  # fmt: skip
-    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    """Print a line of medians for each size and page; in every round the pages in turn."""
+    print("| trials x epochs | page | start to first paint s | start to curves s | first load kB "
+          "| kB per seen update | appended to seen s | longest stall opening ms "
+          "| longest stall after ms | server RSS MB | peak MB |")  # fmt: skip
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for size in sizes:
-        for name, page in pages.items():
-            table = Table(scratch / f"sweep-{size}.csv", size)
-            about = f"| {size} x {table.n_epochs} | {name} "
-            try:
-                numbers = _numbers(watch(browser, table, page, n_updates))
-            except TimeoutError:
-                numbers = [f"did not show it within {LIMIT_SECONDS} s", *[""] * 7]
-            print(f"{about}| {' | '.join(numbers)} |", flush=True)
+        found: dict[str, list[Seen]] = {name: [] for name in pages}
+        for _ in range(n_rounds):
+            for name, page in pages.items():
+                table = Table(scratch / f"sweep-{size}.csv", size)
+                with contextlib.suppress(TimeoutError):
+                    found[name].append(watch(browser, table, page, n_updates))
+        for name, seen in found.items():
+            numbers = _numbers(_median(seen)) if seen else _MISSED
+            print(f"| {size} x {table.n_epochs} | {name} | {' | '.join(numbers)} |", flush=True)
+
+
+def _median(seen: list[Seen]) -> Seen:
+    return Seen(*(statistics.median(each) for each in zip(*map(astuple, seen), strict=True)))
 
 
 def _numbers(seen: Seen) -> list[str]:
     """Return the cells of a line."""
     return [
         f"{seen.paint_s:.2f}",
+        f"{seen.curves_s:.2f}",
         f"{seen.first_bytes / 1000:,.0f}",
         f"{seen.update_bytes / 1000:,.1f}",
         f"{seen.latency_s:.2f}",
@@ -76,7 +94,7 @@ def watch(browser: Any, table: Table, page: Page, n_updates: int) -> Seen:
     """Start ``page`` on ``table``, open it and let ``n_updates`` updates come."""
     port = _free_port()
     command = [part.format(csv=table.path, port=port) for part in page.command]
-    begun = time.monotonic()
+    begun = time.time()  # as the browser counts
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -86,14 +104,15 @@ def watch(browser: Any, table: Table, page: Page, n_updates: int) -> Seen:
         _wait(lambda: _answers(port))
         watched.page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
         _shows(watched, page, table.n_trials)
-        paint = time.monotonic() - begun
+        curves = time.time() - begun
+        paint = watched.page.evaluate(_PAINTED) / 1000 - begun
         watched.page.wait_for_timeout(_REST * 1000)
         first, opening = watched.n_bytes, watched.stall_ms()
         latencies = [_update(watched, page, table) for _ in range(n_updates)]
         watched.page.wait_for_timeout(_REST * 1000)
         now, peak = _memory(process.pid)
         received = (watched.n_bytes - first) / n_updates
-        return Seen(paint, first, received, statistics.median(latencies), opening,
+        return Seen(paint, curves, first, received, statistics.median(latencies), opening,
                     watched.stall_ms(), now, peak)  # fmt: skip
     finally:
         watched.close()
@@ -125,9 +144,9 @@ def _wait(claim: Callable[[], bool], watched: Watched | None = None) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError
         if watched is None:
-            time.sleep(0.02)
+            time.sleep(0.01)
         else:
-            watched.page.wait_for_timeout(50)  # the driver's own events go on
+            watched.page.wait_for_timeout(10)  # the driver's own events go on
 
 
 def _free_port() -> int:
