@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ledger.report.document import goal_of
 from ledger.report.markdown import ranked
 
 
@@ -28,9 +29,8 @@ def report_svg(board: Board, *, metric: str, limit: int = 8) -> str:
         limit: at most so many curves; colours repeat after eight.
     """
     document = board.document()
-    goals = document.get("goals")
-    goal = goals.get(metric) if isinstance(goals, dict) else None
-    best = ranked(document, metric, str(goal) if goal else None)[:limit]
+    goal = goal_of(document, metric)
+    best = ranked(document, metric, goal)[:limit]
     names = {
         str(e.candidate["id"]): str(e.candidate.get("label") or e.candidate["id"]) for e in best
     }

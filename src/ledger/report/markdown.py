@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from ledger.contract.json_text import as_object
 from ledger.reader.text import BLOCKS, printable, sparkline
+from ledger.report.document import goal_of, items, texts
 from ledger.value import value
 
 
@@ -38,8 +40,8 @@ def ranked(document: Mapping[str, Json], metric: str, goal: str | None) -> list[
         goal: min or max; None keeps the order of the board and takes the last value.
     """
     found: list[Ranked] = []
-    for each in _list(document.get("candidates")):
-        summary = _list(_object(_object(each).get("summary")).get(metric))
+    for each in items(document.get("candidates")):
+        summary = items(as_object(as_object(each).get("summary")).get(metric))
         if not summary:
             continue
         place = {"min": 0, "max": 2}.get(goal or "", 4)
@@ -47,7 +49,7 @@ def ranked(document: Mapping[str, Json], metric: str, goal: str | None) -> list[
         at = None if goal is None else summary[place + 1]
         if isinstance(number, int | float) and math.isfinite(number):
             whole = at if isinstance(at, int) else None
-            found.append(Ranked(candidate=_object(each), value=float(number), at=whole))
+            found.append(Ranked(candidate=as_object(each), value=float(number), at=whole))
     if goal is not None:
         found.sort(key=lambda each: each.value, reverse=goal == "max")
     return found
@@ -58,7 +60,7 @@ def differing(candidates: Sequence[Mapping[str, Json]], params: Sequence[str]) -
     return [
         name
         for name in params
-        if len({repr(_object(each.get("params")).get(name)) for each in candidates}) > 1
+        if len({repr(as_object(each.get("params")).get(name)) for each in candidates}) > 1
     ]
 
 
@@ -71,35 +73,35 @@ def report_markdown(board: Board, *, metric: str, limit: int = 10) -> str:
         limit: at most so many rows.
     """
     document = board.document()
-    goal = _object(document.get("goals")).get(metric)
-    best = ranked(document, metric, str(goal) if goal else None)
+    goal = goal_of(document, metric)
+    best = ranked(document, metric, goal)
     shown = best[:limit]
-    names = [str(each) for each in _list(document.get("params"))]
+    names = texts(document.get("params"))
     params = differing([each.candidate for each in best], names)
     curves = board.curves(metric, "epoch", [str(each.candidate["id"]) for each in shown])
     head = ["", "", f"{metric} ({goal or 'last'})", "at", "curve", *params]
     lines = [_line(head), "|" + "---|" * len(head)]
     for place, each in enumerate(shown, 1):
-        own = _object(each.candidate.get("params"))
+        own = as_object(each.candidate.get("params"))
         name = str(each.candidate.get("label") or each.candidate["id"])
         at = "" if each.at is None else str(each.at)
         cells = [str(place), name, f"{each.value:.6g}", at, _spark(curves, each)]
         lines.append(_line([*cells, *(_text(own.get(param)) for param in params)]))
-    n = len(_list(document.get("candidates")))
+    n = len(items(document.get("candidates")))
     rest = n - len(shown)
-    lines += ["", f"{rest} more" if rest else "", *(f"- {_escaped(s)}" for s in _said(document))]
+    lines += [
+        "",
+        f"{rest} more" if rest else "",
+        *(f"- {_escaped(s)}" for s in texts(document.get("said"))),
+    ]
     return f"## {_escaped(str(document.get('title')))}\n\n" + "\n".join(lines).rstrip() + "\n"
 
 
 def _spark(curves: Mapping[str, Json], each: Ranked) -> str:
-    trainings = _list(curves.get(str(each.candidate["id"])))
-    ys = _list(_object(trainings[-1]).get("y")) if trainings else []
+    trainings = items(curves.get(str(each.candidate["id"])))
+    ys = items(as_object(trainings[-1]).get("y")) if trainings else []
     numbers = [y for y in ys if isinstance(y, int | float)]
     return sparkline(numbers, width=WIDTH, blocks=BLOCKS)
-
-
-def _said(document: Mapping[str, Json]) -> list[str]:
-    return [str(each) for each in _list(document.get("said"))]
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -115,11 +117,3 @@ def _escaped(text: str) -> str:
     for char in "\\`*_[]<>|~":
         text = text.replace(char, f"\\{char}")
     return printable(text).replace("@", "@\u200b").replace("#", "\\#")
-
-
-def _list(item: object) -> list[Json]:
-    return list(item) if isinstance(item, list | tuple) else []
-
-
-def _object(item: object) -> dict[str, Json]:
-    return dict(item) if isinstance(item, dict) else {}

@@ -8,6 +8,7 @@ import hashlib
 import json
 
 from ledger.report.bundle import asset, script
+from ledger.report.document import texts
 from ledger.report.pack import packed
 
 
@@ -45,8 +46,8 @@ def report_html(board: Board, *, metric: str, documents: Mapping[str, Json], mad
     about = board.document()
     page = _page(str(about.get("title")), metric)
     size = len(page) + len(_compressed({**documents, "board": about}))
-    curves, left_out = _curves(board, _texts(about.get("metrics")), metric, BUDGET - size)
-    said = [*_texts(about.get("said")), *_left_out(left_out)]
+    curves, left_out = _curves(board, texts(about.get("metrics")), metric, BUDGET - size)
+    said = [*texts(about.get("said")), *_left_out(left_out)]
     about |= {"version": 0, "axes": ["epoch"], "said": [*said], "written_text": f"report of {made}"}
     data = _compressed({**documents, "board": about, "curves": curves})
     return page.replace(_HERE, data)
@@ -122,10 +123,6 @@ def _escaped(text: str) -> str:
     for char, entity in (("&", "&amp;"), ("<", "&lt;"), ('"', "&quot;")):
         text = text.replace(char, entity)
     return text
-
-
-def _texts(item: Json) -> list[str]:
-    return [str(each) for each in item] if isinstance(item, list | tuple) else []
 
 
 def _left_out(names: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledger.reader.text import BLOCKS, printable, sparkline
+from ledger.report.document import goal_of, items, texts
 from ledger.report.markdown import differing, ranked
 
 
@@ -35,12 +36,11 @@ def board_table(board: Board, *, metric: str, limit: int, blocks: str = BLOCKS) 
     from rich.text import Text  # noqa: PLC0415
 
     document = board.document()
-    goals = document.get("goals")
-    goal = goals.get(metric) if isinstance(goals, dict) else None
-    best = ranked(document, metric, str(goal) if goal else None)
+    goal = goal_of(document, metric)
+    best = ranked(document, metric, goal)
     rows = _shown([dict(each.candidate) for each in best], document, limit)
     values = {str(each.candidate["id"]): each for each in best}
-    names = [str(each) for each in _list(document.get("params"))]
+    names = texts(document.get("params"))
     params = differing(rows, names)[:_MOST_PARAMS]
     curves = board.curves(metric, "epoch", [str(each["id"]) for each in rows])
     ranked_by = f"{metric} ({goal or 'last'})"
@@ -74,13 +74,13 @@ def _shown(
     """Return the best candidates, and below them those that run and are not among them."""
     top = list(best[:limit])
     seen = {each["id"] for each in top}
-    others = [dict(each) for each in _list(document.get("candidates")) if isinstance(each, dict)]
+    others = [dict(each) for each in items(document.get("candidates")) if isinstance(each, dict)]
     return top + [o for o in others if o.get("status") == "running" and o["id"] not in seen]
 
 
 def _title(document: Mapping[str, Json]) -> str:
     counts: dict[str, int] = {}
-    for each in _list(document.get("candidates")):
+    for each in items(document.get("candidates")):
         status = str(each.get("status") or "") if isinstance(each, dict) else ""
         counts[status] = counts.get(status, 0) + 1
     n = sum(counts.values())
@@ -91,13 +91,13 @@ def _title(document: Mapping[str, Json]) -> str:
 
 
 def _caption(document: Mapping[str, Json]) -> str:
-    return printable("; ".join(str(each) for each in _list(document.get("said")))[:300])
+    return printable("; ".join(texts(document.get("said")))[:300])
 
 
 def _spark(trainings: Json, blocks: str) -> str:
-    found = _list(trainings)
+    found = items(trainings)
     last = found[-1] if found else None
-    ys = _list(last.get("y")) if isinstance(last, dict) else []
+    ys = items(last.get("y")) if isinstance(last, dict) else []
     return sparkline([y for y in ys if isinstance(y, int | float)], width=_CURVE, blocks=blocks)
 
 
@@ -105,7 +105,3 @@ def _text(item: Json) -> str:
     if isinstance(item, float):
         return f"{item:.4g}"
     return "" if item is None else printable(str(item))
-
-
-def _list(item: object) -> list[Json]:
-    return list(item) if isinstance(item, list | tuple) else []

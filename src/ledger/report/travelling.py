@@ -8,6 +8,7 @@ from functools import partial
 
 from ledger.errors import LedgerError
 from ledger.report.details import compared, one_run, reviewed
+from ledger.report.document import goal_of
 from ledger.report.markdown import ranked
 
 
@@ -37,9 +38,8 @@ def documents_of(places: Places, board: Board, metric: str) -> dict[str, Json]:
     """
     document, key = board.document(), places.first
     run = str(document.get("key"))  # of a board of runs the one that was named, or ""
-    goals = document.get("goals")
-    goal = goals.get(metric) if isinstance(goals, dict) else None
-    best = ranked(document, metric, str(goal) if goal else None)[:FEW]
+    goal = goal_of(document, metric)
+    best = ranked(document, metric, goal)[:FEW]
     names = [str(each.candidate["id"]) for each in best]
     found: dict[str, Json] = {"review": _had(partial(reviewed, places, key, metric, run))}
     found["runs"] = {name: _had(partial(one_run, places, key, name)) for name in names}
