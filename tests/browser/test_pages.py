@@ -71,6 +71,34 @@ def test_two_runs_stand_side_by_side(page: Any, serve: Serve, runs: Path) -> Non
     page.locator(".compare .u-over").wait_for()
 
 
+def test_what_differs_strikes_the_eye_and_the_code_with_it(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    script = "import ledger\nfrom src.model import WIDTH\n"
+    script += "how = {'config': {'width': WIDTH, 'lr': 0.1}, 'objective': ('acc', 'max')}\n"
+    script += "with ledger.start('run', **how) as run:\n"
+    script += "    run.log(epoch=0, acc=WIDTH / 10)\n"
+    root = make_repository(
+        tmp_path, {"train.py": script, "ledger.toml": "[metrics]\nacc = 'max'\n"}
+    )
+    for width in (3, 5):
+        (root / "src" / "model.py").write_text(f"WIDTH = {width}\n")
+        subprocess.run([sys.executable, "train.py"], cwd=root, check=True, capture_output=True)
+    page.goto(serve(cwd=root))
+    wait_for(page, "2 runs")
+    by_width = (
+        "[...ledger.data.candidates.values()].sort((a, b) => a.params.width - b.params.width)"
+    )
+    page.evaluate(f"ledger.view.set({{tab: 'compare', sel: {by_width}.map(each => each.id)}})")
+    page.locator(".compare .sides").wait_for()
+    said = page.locator(".verdict").all_inner_texts()
+    assert ["≠ config: 1 differs", "≠ code: differs"] == [said[0], said[2]]
+    assert "5" == page.locator("tr", has_text="width").locator("td.differs").inner_text()
+    assert "0.5" in page.locator("tr", has_text="acc (best)").locator("td.top").inner_text()
+    assert page.locator(".patch .added", has_text="+WIDTH = 5").is_visible()
+    assert page.locator(".patch .removed", has_text="-WIDTH = 3").is_visible()
+
+
 def test_what_a_file_says_is_never_markup(page: Any, serve: Serve, runs: Path) -> None:
     note = {**FILLED_NOTE, "Hypothesis": [f"{HOSTILE} [a](javascript:window.hurt=1)"]}
     metric = "<b onmouseover=window.hurt=1>acc"

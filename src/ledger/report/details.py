@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.contract.json_text import as_text
 from ledger.contract.layout import NOTE_NAME, PATCH_NAME
 from ledger.errors import LedgerError
+from ledger.reader.code_patch import code_patch
 from ledger.reader.compare import compare
 from ledger.reader.metric_diff import measure
 from ledger.reader.notes import note_texts
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _PATCH_BYTES = 1 << 20
 _NOTE_BYTES = 1 << 18
+_CODE_LINES = 600
+"""Of the patch between two runs that stand side by side; `ledger compare --patch` has the rest."""
 
 
 def one_run(places: Places, board: str, name: str) -> dict[str, Json]:
@@ -47,6 +50,9 @@ def one_run(places: Places, board: str, name: str) -> dict[str, Json]:
 def compared(places: Places, board: str, names: Sequence[str]) -> dict[str, Json]:
     """Return what differs between the first of ``names`` and each other one, and their notes.
 
+    ``code`` has a patch from the first run's code to that of each other one, None where git does
+    not hold both.
+
     Raises:
         LedgerError: fewer than two, or one of them is not there.
     """
@@ -63,6 +69,10 @@ def compared(places: Places, board: str, names: Sequence[str]) -> dict[str, Json
         "warnings": list(dict.fromkeys(line for pair in pairs for line in pair.warnings)),
         "unknown": [*sorted({name for pair in pairs for name in pair.unknown})],
         "about": [_about(ledger, run) for run in runs],
+        "code": [
+            _patch(code_patch(ledger, runs[0], run, pair, is_whole=True))
+            for run, pair in zip(runs[1:], pairs, strict=True)
+        ],
     }
 
 
@@ -80,6 +90,13 @@ def reviewed(places: Places, board: str, metric: str, run: str = "") -> dict[str
     ledger, sweep = places.ledger_of(board)
     text = (run or "runs") if sweep is None else sweep.run_id
     return review(collect_subject(ledger, text, metric=metric or None)).to_json()
+
+
+def _patch(lines: Sequence[str]) -> Json:
+    """Return the first lines of a patch and whether there are more; None where git told none."""
+    if not lines:
+        return None
+    return {"lines": [*lines[:_CODE_LINES]], "is_cut": len(lines) > _CODE_LINES}
 
 
 def _about(ledger: Ledger, run: StoredRun) -> dict[str, Json]:

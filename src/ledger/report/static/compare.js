@@ -1,4 +1,4 @@
-// Two to six runs side by side: what differs first, then what people wrote.
+// Two to six runs side by side: what differs first, then the code, the curves, and what people wrote.
 
 import { Chart } from "./chart.js";
 import { h } from "./dom.js";
@@ -6,8 +6,10 @@ import { cell, day, number } from "./format.js";
 import { note } from "./note.js";
 import { curvesOf } from "./overview.js";
 import { partner } from "./rank.js";
+import { patchLines } from "./runpage.js";
 
 const SECTIONS = ["config", "metrics", "run", "data", "code", "environment", "packages"];
+const MOST = 6;
 
 export class Compare {
   constructor(data, view, overview) {
@@ -15,15 +17,17 @@ export class Compare {
     this.view = view;
     this.overview = overview;
     this.chart = new Chart({ zoom: (zoom) => view.set({ zoom }), point: (id) => view.set({ tab: "run", run: id }) });
-    this.body = h("div");
-    this.element = h("div", { class: "compare" }, this.body, this.chart.element);
+    this.top = h("div");
+    this.foot = h("div");
+    this.element = h("div", { class: "compare" }, this.top, this.chart.element, this.foot);
   }
 
   async draw() {
-    const ids = this.view.sel.filter((id) => this.data.candidates.has(id)).slice(0, 6);
+    const chosen = this.view.sel.filter((id) => this.data.candidates.has(id));
+    const ids = chosen.slice(0, MOST);
     this.chart.element.hidden = ids.length < 2;
-    if (ids.length > 1) await Promise.all([this.drawCurves(ids), this.drawSheets(ids)]);
-    else this.drawSheets(ids);
+    if (ids.length > 1) await Promise.all([this.drawCurves(ids), this.drawSheets(ids, chosen.length)]);
+    else this.drawSheets(ids, chosen.length);
   }
 
   async drawCurves(ids) {
@@ -39,40 +43,108 @@ export class Compare {
     this.chart.show({ curves, band: null, title: metric, xTitle: view.x === "time" ? "seconds" : view.x, isLog, zoom: view.zoom, note: other ? `dashed: ${other}` : "" });
   }
 
-  async drawSheets(ids) {
-    const key = ids.join("\n");
+  async drawSheets(ids, n) {
+    const key = [n, ...ids].join("\n");
     if (key === this.key) return;
     this.key = key;
     if (ids.length < 2) {
-      this.body.replaceChildren(h("p", { class: "quiet" }, "Select two to six rows of the overview, with the box or the space bar; here is what differs between them."));
+      this.top.replaceChildren(h("p", { class: "quiet" }, "Select two to six rows of the overview, with the box or the space bar; here is what differs between them."));
+      this.foot.replaceChildren();
       return;
     }
     try {
       const found = await this.data.source.get("compare", { id: ids });
-      if (key === this.key) this.body.replaceChildren(...this.sheets(found));
+      if (key !== this.key) return;
+      const left = n > MOST ? [h("p", { class: "quiet" }, `the first ${MOST} of ${n} selected`)] : [];
+      this.top.replaceChildren(...left, ...this.sheets(found));
+      this.foot.replaceChildren(...this.words(found));
     } catch (error) {
-      this.body.replaceChildren(h("p", { class: "trouble" }, error.message));
+      this.top.replaceChildren(h("p", { class: "trouble" }, error.message));
+      this.foot.replaceChildren();
     }
   }
 
+  // What a run is called: by its name where the board knows it, else by its id.
+  name(run) {
+    const own = this.data.candidates.get(candidateOf(run));
+    return own ? this.data.name(own) : run.id;
+  }
+
   sheets(found) {
-    const head = h("tr", {}, h("th", { scope: "col" }, ""), ...found.about.map((each) => h("th", { scope: "col" }, h("button", { onclick: () => this.view.set({ tab: "run", run: each.id.split("#").at(-1) }) }, each.id), h("small", {}, day(each.started)))));
+    const heads = found.about.map((run, place) => h("th", { scope: "col" }, swatch(place), h("button", { title: run.id, onclick: () => this.view.set({ tab: "run", run: candidateOf(run) }) }, this.name(run)), h("small", {}, `${place ? "" : "measured against · "}${day(run.started)}`)));
     const bodies = SECTIONS.map((name) => section(name, found)).filter(Boolean);
-    const same = ["is_same_data", "is_same_code", "is_same_environment"].map((name) => [name.slice(8), found.pairs.map((pair) => pair[name])]);
     return [
-      h("p", { class: "counts" }, same.map(([what, answers]) => h("span", { class: "fact" }, `${what}: ${answers.every((each) => each === true) ? "the same" : answers.some((each) => each === false) ? "differs" : "not known"}`))),
-      h("div", { class: "scroll" }, h("table", { class: "sides" }, h("thead", {}, head), ...bodies)),
-      h("div", { class: "notes" }, found.about.map((each) => h("article", {}, h("h3", {}, each.id), Object.keys(each.note).length ? Object.entries(each.note).map(([name, text]) => [h("h4", {}, name), note(text)]) : h("p", { class: "quiet" }, "no note yet")))),
+      h("p", { class: "verdicts" }, verdicts(found)),
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "what differs" }, h("table", { class: "sides" }, h("thead", {}, h("tr", {}, h("td", {}), heads)), bodies)),
+      ...this.patches(found),
+      h("h3", {}, "Curves"),
+    ];
+  }
+
+  // What git has of the code, from the first run's to each other one's; equal patches once.
+  patches(found) {
+    const texts = new Map();
+    found.code.forEach((patch, place) => {
+      if (!patch) return;
+      const key = patch.lines.join("\n");
+      if (!texts.has(key)) texts.set(key, { patch, names: [] });
+      texts.get(key).names.push(this.name(found.about[place + 1]));
+    });
+    const whole = [...texts.values()].map(({ patch, names }) => h("details", { open: texts.size === 1 },
+      h("summary", {}, `${this.name(found.about[0])} → ${names.join(", ")} ${size(patch)}`),
+      h("pre", { class: "patch", tabindex: 0 }, patchLines(patch.lines)),
+      patch.is_cut ? h("p", { class: "quiet" }, "Its beginning; `ledger compare --patch` shows the rest.") : null));
+    const isUntold = found.pairs.some((pair, place) => pair.is_same_code === false && !found.code[place]);
+    const untold = isUntold ? [h("p", { class: "quiet" }, whole.length ? "Of the others git does not hold the code." : "Git does not hold the code of both any more: there is no patch to show.")] : [];
+    return whole.length || isUntold ? [h("h3", {}, "Code"), ...whole, ...untold] : [];
+  }
+
+  words(found) {
+    const told = (run) => (Object.keys(run.note).length ? Object.entries(run.note).map(([name, text]) => [h("h4", {}, name), note(text)]) : h("p", { class: "quiet" }, "no note yet"));
+    return [
+      h("h3", {}, "Notes"),
+      h("div", { class: "notes" }, found.about.map((run, place) => h("article", {}, h("h4", {}, swatch(place), this.name(run)), told(run)))),
       ...(found.warnings.length ? [h("ul", { class: "said" }, found.warnings.map((line) => h("li", {}, line)))] : []),
     ];
   }
 }
 
+function candidateOf(run) {
+  return run.id.split("#").at(-1);
+}
+
+function swatch(place) {
+  return h("i", { class: "swatch block", "data-place": place });
+}
+
+function size({ lines }) {
+  const count = (sign, not) => lines.filter((line) => line.startsWith(sign) && !line.startsWith(not)).length;
+  return `(+${count("+", "+++")} −${count("-", "---")})`;
+}
+
+// At a glance: what is equal in all and what is not.
+function verdicts(found) {
+  const n = new Set(found.pairs.flatMap((pair) => Object.keys(pair.config ?? {}))).size;
+  const said = [["config", n ? `${n} differ${n === 1 ? "s" : ""}` : "the same", n ? "differs" : "same"]];
+  for (const what of ["data", "code", "environment"]) {
+    const answers = found.pairs.map((pair) => pair[`is_same_${what}`]);
+    const verdict = answers.every((each) => each === true) ? "same" : answers.some((each) => each === false) ? "differs" : "unknown";
+    said.push([what, { same: "the same", differs: "differs", unknown: "not known" }[verdict], verdict]);
+  }
+  const signs = { same: "=", differs: "≠", unknown: "?" };
+  return said.map(([what, text, verdict]) => h("span", { class: `verdict ${verdict}` }, `${signs[verdict]} ${what}: ${text}`));
+}
+
 function section(name, found) {
-  const keys = [...new Set(found.pairs.flatMap((pair) => Object.keys(pair[name] ?? {})))];
-  const rows = keys.flatMap((key) => (name === "metrics" ? metricRows(key, found) : [row(key, found.pairs.map((pair) => pair[name]?.[key]))]));
+  const keys = [...new Set(found.pairs.flatMap((pair) => Object.keys(pair[name] ?? {})))].filter((key) => name !== "run" || !isTold(key, found));
+  const rows = keys.flatMap((key) => (name === "metrics" ? metricRows(key, found) : [row(key.replace(/^path:/, ""), found.pairs.map((pair) => pair[name]?.[key]))]));
   if (!rows.length) return null;
   return h("tbody", {}, h("tr", {}, h("th", { colspan: found.about.length + 1, scope: "rowgroup", class: "section" }, name)), rows);
+}
+
+// Whether the config says the same already, as it does of the seed.
+function isTold(key, found) {
+  return found.pairs.every((pair) => JSON.stringify(pair.run?.[key]) === JSON.stringify(pair.config?.[key]));
 }
 
 function metricRows(key, found) {
@@ -82,16 +154,47 @@ function metricRows(key, found) {
 // The first run's value, and for each other one its own; where a pair says nothing they are equal.
 function row(key, pairs, isMetric = false) {
   const first = pairs.find(Boolean);
-  const before = first.in_old ? show(first.old) : "N/A";
-  const others = pairs.map((pair) => {
-    if (!pair) return h("td", { class: "same" }, before);
-    const text = pair.in_new ? show(pair.new) : "N/A";
-    const change = isMetric && typeof pair.change === "number" ? ` (${pair.change > 0 ? "+" : ""}${number(pair.change, 4)}${typeof pair.percent === "number" ? `, ${pair.percent > 0 ? "+" : ""}${number(pair.percent, 3)} %` : ""})` : "";
-    return h("td", { class: pair.better === true ? "better" : pair.better === false ? "worse" : "" }, text, change ? h("small", {}, change) : null);
+  const before = first.in_old ? first.old : undefined;
+  const values = [before, ...pairs.map((pair) => (!pair ? before : pair.in_new ? pair.new : undefined))];
+  const top = isMetric ? topOf(values, pairs) : -1;
+  const letters = new Map();
+  const cells = values.map((value, place) => {
+    const pair = place ? pairs[place - 1] : null;
+    const text = value === undefined ? "N/A" : show(value);
+    const kinds = [isMetric ? "num" : place && pair ? "differs" : "", !isMetric && place && !pair ? "same" : "", place === top ? "top" : "", pair?.better === true ? "better" : pair?.better === false ? "worse" : ""];
+    return h("td", { class: kinds.filter(Boolean).join(" ") || null, title: text === String(value) ? null : String(value ?? "") || null }, isHash(value) ? `${letter(letters, value)} · ${text}` : text, pair && isMetric ? h("small", {}, changeText(pair)) : null);
   });
-  return h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, before), others);
+  return h("tr", {}, h("th", { scope: "row" }, key), cells);
+}
+
+// Which is the best of all, as far as the pairs tell which way is better.
+function topOf(values, pairs) {
+  const told = pairs.find((pair) => typeof pair?.better === "boolean" && typeof pair.change === "number" && pair.change !== 0);
+  if (!told) return -1;
+  const sign = told.better === told.change > 0 ? 1 : -1;
+  const ranks = values.map((value) => (typeof value === "number" && Number.isFinite(value) ? sign * value : -Infinity));
+  return ranks.indexOf(Math.max(...ranks));
+}
+
+function changeText({ change, percent }) {
+  if (typeof change !== "number") return "";
+  const signed = (value, digits) => `${value > 0 ? "+" : ""}${number(value, digits)}`;
+  return typeof percent === "number" ? `${signed(change, 3)}, ${signed(percent, 3)} %` : signed(change, 3);
+}
+
+const HASH = /^((?:[0-7]{6} |[a-z0-9]+:)?)([0-9a-f]{32,64})(\.dir)?$/;
+
+function isHash(value) {
+  return typeof value === "string" && HASH.test(value);
+}
+
+// Equal hashes get equal letters: nobody compares forty digits by eye.
+function letter(letters, value) {
+  if (!letters.has(value)) letters.set(value, String.fromCharCode(65 + letters.size));
+  return letters.get(value);
 }
 
 function show(value) {
-  return typeof value === "number" ? number(value, 7) : cell(value) || "–";
+  if (typeof value === "number") return number(value, 6);
+  return isHash(value) ? HASH.exec(value)[2].slice(0, 8) : cell(value) || "–";
 }

@@ -6,7 +6,7 @@ export function number(value, digits = 5) {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(digits - 3);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return Number(value.toPrecision(digits - 2)).toExponential();
   return String(Number(value.toPrecision(digits)));
 }
 

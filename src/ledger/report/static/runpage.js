@@ -38,7 +38,7 @@ export class RunPage {
       h("section", { "aria-label": "note" }, found.note === null ? h("p", { class: "quiet" }, "no note") : note(found.note)),
       h("section", { "aria-label": "record" }, h("h3", {}, "Record"), keys.map((name) => h("details", { open: ["git", "config", "metrics"].includes(name) }, h("summary", {}, name), tree(record[name])))),
       h("section", {}, h("h3", {}, "Files"), h("ul", {}, found.files.map((name) => h("li", {}, h("code", {}, name))))),
-      ...(found.patch === null ? [] : [h("section", {}, h("h3", {}, found.is_patch_cut ? "Changes of the code (the first megabyte)" : "Changes of the code"), h("pre", { class: "patch", tabindex: 0 }, patchLines(found.patch)))]),
+      ...(found.patch === null ? [] : [h("section", {}, h("h3", {}, found.is_patch_cut ? "Changes of the code (the first megabyte)" : "Changes of the code"), h("pre", { class: "patch", tabindex: 0 }, patchLines(found.patch.split("\n"))))]),
     ];
   }
 
@@ -69,8 +69,8 @@ function tree(item) {
   return h("dl", {}, Object.entries(item).map(([name, each]) => [h("dt", {}, name), h("dd", {}, tree(each))]));
 }
 
-function patchLines(text) {
-  return text.split("\n").map((line) => {
+export function patchLines(lines) {
+  return lines.map((line) => {
     const kind = line.startsWith("+") ? "added" : line.startsWith("-") ? "removed" : line.startsWith("@@") ? "place" : "";
     return kind ? h("span", { class: kind }, `${line}\n`) : `${line}\n`;
   });
