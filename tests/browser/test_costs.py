@@ -89,7 +89,7 @@ def test_curves_are_asked_for_once_and_those_in_colour_first(
     page.on("request", lambda each: asked.append(each.url) if "/curves?" in each.url else None)
     page.goto(serve(large.path))
     page.locator(".legend", has_text="10th to 90th percentile").wait_for()
-    until(page, "ledger.pages.overview.chart.what.note === 'dashed: loss'")
+    until(page, "ledger.pages.overview.curves.chart.what.note === 'dashed: loss'")
     assert 3 == len(asked) == len({*asked})
     assert [10, 10, 0] == [url.count("&id=") for url in asked]
 
@@ -126,5 +126,5 @@ def test_a_report_without_the_training_curves_still_draws_the_others(
     page.goto(report.as_uri())
     page.locator(".u-over").wait_for()
     assert "would make the report too large: loss" in page.locator("#said").inner_text()
-    kinds = page.evaluate("ledger.pages.overview.chart.what.curves.map(c => c.kind)")
+    kinds = page.evaluate("ledger.pages.overview.curves.chart.what.curves.map(c => c.kind)")
     assert ["main"] * 10 == kinds

@@ -37,7 +37,7 @@ def five_updates(page: Any, table: Grown) -> None:
 
 def x_range(page: Any) -> list[float]:
     found: list[float] = page.evaluate(
-        "(({ min, max }) => [min, max])(ledger.pages.overview.chart.plot.scales.x)"
+        "(({ min, max }) => [min, max])(ledger.pages.overview.curves.chart.plot.scales.x)"
     )
     return found
 
@@ -49,7 +49,7 @@ def drag_zoom(page: Any) -> list[float]:
     page.mouse.move(box["x"] + 300, box["y"] + 60, steps=4)
     page.mouse.up()
     until(page, "ledger.view.zoom.length === 2")
-    until(page, "ledger.pages.overview.chart.plot.scales.x.min === ledger.view.zoom[0]")
+    until(page, "ledger.pages.overview.curves.chart.plot.scales.x.min === ledger.view.zoom[0]")
     return x_range(page)
 
 
@@ -59,6 +59,8 @@ def test_the_best_of_a_metric_whose_more_is_better_is_the_greatest(
     page.goto(f"{serve(table.path)}#metric=val_acc")
     assert "00" == page.locator("tr.best").get_attribute("data-id")
     assert ["00", "01", "02", "03", "04", "05"] == ids(page)
+    shown = page.locator("table.candidates tbody td.num:nth-child(3)").all_inner_texts()
+    assert 1 == len({len(each.partition(".")[2]) for each in shown})  # one beneath the other
     best = float(page.locator("tr.best td.num").first.inner_text())
     assert best == pytest.approx(1 - (0.2 + 2.718281828 ** (-12 / 4)) / 3, abs=1e-4)
 
@@ -95,8 +97,8 @@ def test_zoom_stays_while_rows_come(page: Any, serve: Serve, table: Grown) -> No
     zoom = drag_zoom(page)
     five_updates(page, table)
     assert zoom == x_range(page)
-    page.get_by_role("button", name="fit").click()
-    until(page, "ledger.pages.overview.chart.plot.scales.x.max > 100")
+    page.get_by_role("button", name="whole curves").click()
+    until(page, "ledger.pages.overview.curves.chart.plot.scales.x.max > 100")
 
 
 def test_zoom_stays_when_the_metric_changes(page: Any, serve: Serve, table: Grown) -> None:
@@ -105,7 +107,7 @@ def test_zoom_stays_when_the_metric_changes(page: Any, serve: Serve, table: Grow
     zoom = drag_zoom(page)
     page.get_by_label("metric", exact=True).select_option("val_acc")
     page.locator("th[data-column=value]", has_text="val_acc").wait_for()
-    until(page, "ledger.pages.overview.chart.what.title === 'val_acc'")
+    until(page, "ledger.pages.overview.curves.chart.what.title === 'val_acc'")
     assert zoom == x_range(page)
 
 
@@ -113,7 +115,7 @@ def test_without_a_zoom_the_curves_grow_into_view(page: Any, serve: Serve, table
     page.goto(serve(table.path))
     page.locator(".u-over").wait_for()
     table.add(table.line(0, 200) + "\n")
-    until(page, "ledger.pages.overview.chart.plot.scales.x.max >= 200")
+    until(page, "ledger.pages.overview.curves.chart.plot.scales.x.max >= 200")
 
 
 def test_order_and_selection_stay_while_rows_come(page: Any, serve: Serve, table: Grown) -> None:
@@ -243,14 +245,14 @@ def test_rows_are_copied_as_csv_and_markdown(page: Any, serve: Serve, table: Gro
 def test_smoothing_leaves_the_raw_curve_beneath(page: Any, serve: Serve, table: Grown) -> None:
     page.goto(f"{serve(table.path)}#smooth=0.6&top=2")
     page.locator(".u-over").wait_for()
-    kinds = page.evaluate("ledger.pages.overview.chart.what.curves.map(c => c.kind)")
+    kinds = page.evaluate("ledger.pages.overview.curves.chart.what.curves.map(c => c.kind)")
     assert ["raw", "main", "train", "raw", "main", "train"] == kinds
 
 
 def test_the_rest_is_a_band_and_no_thousand_lines(page: Any, serve: Serve, table: Grown) -> None:
     page.goto(f"{serve(table.path)}#top=2&train=")
     page.locator(".legend", has_text="10th to 90th percentile").wait_for()
-    drawn = page.evaluate("ledger.pages.overview.chart.what.curves.map(c => c.id)")
+    drawn = page.evaluate("ledger.pages.overview.curves.chart.what.curves.map(c => c.id)")
     assert ["00", "01"] == drawn
 
 
@@ -260,7 +262,7 @@ def test_curves_are_read_by_epoch_or_by_time(page: Any, serve: Serve, tmp_path: 
     page.goto(serve(tmp_path / "s.csv"))
     page.locator(".u-over").wait_for()
     page.get_by_label("x axis").select_option("time")
-    until(page, "ledger.pages.overview.chart.plot.scales.x.max > 5")
+    until(page, "ledger.pages.overview.curves.chart.plot.scales.x.max > 5")
 
 
 @pytest.mark.parametrize(("scheme", "dark"), [("dark", True), ("light", False)])

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Serve = Callable[..., str]
 
 REAL = Path(__file__).parent.parent / "unit" / "reader" / "foreign" / "kerastuner"
+CHART = "ledger.pages.overview.curves.chart"
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
 
 
@@ -53,8 +54,52 @@ def test_runs_are_grouped_over_their_seeds(page: Any, serve: Serve, runs: Path) 
     rows = page.locator("table.candidates tbody tr")
     rows.nth(1).wait_for()
     assert 2 == rows.count()
-    text = rows.first.inner_text().split("\t")
-    assert {"0.72", "0.01", "3"} <= {each.strip() for each in text}
+    cells = [each.strip() for each in rows.first.inner_text().split("\t")]
+    assert {"0.72", "0.1", "3", "finished", "1, 2, 3"} <= {*cells}
+    assert "0.01" in cells  # of the standard deviation
+    page.locator(".legend li", has_text="0.72 ± 0.01").wait_for()
+    drawn = page.evaluate(f"{CHART}.what.curves.map(c => `${{c.kind}} ${{c.place}}`)")
+    one = ["raw", "raw", "raw", "main", "train"]
+    assert [f"{kind} {place}" for place in (0, 1) for kind in one] == drawn
+    own = page.locator("td.pick").evaluate_all(
+        "all => all.map(td => getComputedStyle(td).borderLeftColor)"
+    )
+    assert own == page.locator(".legend .swatch").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).backgroundColor)"
+    )
+
+
+def test_a_group_is_selected_and_opened_as_its_members(page: Any, serve: Serve, runs: Path) -> None:
+    page.goto(f"{serve(cwd=runs)}#group=1")
+    box = page.locator("table.candidates tbody tr").first.get_by_role("checkbox")
+    box.click()
+    until(page, "ledger.view.sel.length === 3")
+    assert box.is_checked()
+    page.reload()
+    box.wait_for()
+    assert box.is_checked()
+    page.locator("table.candidates tbody tr").first.dblclick()
+    page.locator(".run h2", has_text="lr0.1s3").first.wait_for()
+
+
+def test_the_curve_pointed_at_says_what_it_is(page: Any, serve: Serve, runs: Path) -> None:
+    page.goto(serve(cwd=runs))
+    page.locator(".u-over").wait_for()
+    box = page.locator(".u-over").bounding_box()
+    at = "[p.valToPos(c.best.x, 'x'), p.valToPos(c.best.y, 'y')]"
+    x, y = page.evaluate(f"((p, c) => {at})({CHART}.plot, {CHART}.what.curves[0])")
+    page.mouse.move(box["x"] + x - 2, box["y"] + y + 1)
+    page.locator(".card").wait_for()
+    text = page.locator(".card").inner_text()
+    assert "lr0.1s3" in text
+    assert "val_acc 0.73 at epoch 1" in text
+    assert "seed 3" in text
+    assert "Hypothesis **Repeats** tell" in text
+    assert "Result val_acc 0.93 against 0.90." in text
+    page.mouse.move(box["x"] + 20, box["y"] - 20)
+    page.locator(".card").wait_for(state="hidden")
+    page.locator("table.candidates tbody tr").nth(1).focus()
+    page.locator(".card", has_text="lr0.1s2").wait_for()
 
 
 def test_two_runs_stand_side_by_side(page: Any, serve: Serve, runs: Path) -> None:
@@ -188,7 +233,13 @@ def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:
     page.mouse.up()
     page.locator("[role=status]", has_text="of 23 pass").wait_for()
     assert "23 of 23" not in page.locator(".search [role=status]").inner_text()
-    assert page.locator(".trial.out").count() > 0
+    out = page.locator(".trial.out").count()
+    assert out > 0
+    page.reload()  # a link shows the same
+    page.locator(".search .brush").wait_for()
+    assert out == page.locator(".trial.out").count()
+    page.get_by_role("button", name="select them").click()
+    until(page, f"ledger.view.tab === 'overview' && ledger.view.sel.length === {23 - out}")
 
 
 @pytest.mark.parametrize("of", ["table", "runs"])
@@ -244,6 +295,29 @@ def test_a_table_that_is_cut_replaced_or_gone_is_followed(
     wait_for(page, "3 trials")
     table.path.unlink()
     page.get_by_text("Waiting for the first row").wait_for()
+
+
+def test_runs_that_a_change_of_the_branch_takes_away_are_told_and_come_back(
+    page: Any, serve: Serve, runs: Path
+) -> None:
+    page.goto(serve(cwd=runs))
+    wait_for(page, "6 runs")
+    own = page.evaluate("[...ledger.data.candidates.keys()]")
+    page.evaluate(f"ledger.view.set({{sel: {own[:2]}}})")
+    month = next(each for each in (runs / "ledger").iterdir() if (each / own[0]).exists())
+    (month / own[0]).rename(runs / own[0])
+    wait_for(page, "5 runs")
+    page.locator(
+        "#said", has_text=f"not in the files, perhaps on another branch: {own[0]}"
+    ).wait_for()
+    month.rename(runs / "away")
+    page.get_by_text("What was here is gone").wait_for()
+    (runs / "away").rename(month)
+    (runs / own[0]).rename(month / own[0])
+    wait_for(page, "6 runs")
+    page.locator("th[data-column='p.lr']").wait_for()  # with what makes them comparable
+    assert "val_acc" in page.locator("th[data-column=value]").inner_text()
+    assert "" == page.locator("#said").inner_text()
 
 
 def test_a_server_that_is_gone_is_told(page: Any, serve: Serve, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const)) ", re.MULTI
 _NAMES = re.compile(
     r"^export (?:async )?(?:function|class) (\w+)|^export const ([^;\n]+)", re.MULTILINE
 )
-_COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_UNREAD = re.compile(r"^\s*//.*\n|^ +", re.MULTILINE)
+"""Lines of comment and indentation: a report is sent by mail."""
 
 
 def asset(name: str) -> str:
@@ -45,7 +46,7 @@ def _module(name: str) -> str:
     )
     exported = ", ".join(_exported(text))
     body = _EXPORT.sub(r"\1 ", _IMPORT.sub("", text))
-    body = _COMMENT.sub("", body)
+    body = _UNREAD.sub("", body)
     return f"const module_{name} = (() => {{\n{needs}{body}return {{ {exported} }};\n}})();\n"
 
 

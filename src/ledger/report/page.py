@@ -31,6 +31,11 @@ document.body.append(script);
 """Unpacks the page's script: its hash is in the policy, so that it runs and nothing else does."""
 
 
+_STYLED = """const style = document.createElement("style");
+style.textContent = %s;
+document.head.append(style);
+"""
+"""Puts the style sheet into the page: compressed with the script, it takes half the bytes."""
 _HERE = "\0data\0"
 
 
@@ -79,7 +84,7 @@ def _partners(metric: str, names: list[str]) -> list[str]:
 def _page(title: str, metric: str) -> str:
     """Return the file with _HERE in the place of the data."""
     styles = asset("uplot.css") + asset("style.css")
-    code = asset("uplot.js") + "\n" + script()
+    code = f"{_STYLED % json.dumps(styles)}{asset('uplot.js')}\n{script()}"
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -95,7 +100,7 @@ def _page(title: str, metric: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="color-scheme" content="light dark">\n<title>{_escaped(title)}</title>\n'
-        f'<link rel="icon" href="data:,">\n<style>{styles}</style>\n</head>\n<body>\n'
+        '<link rel="icon" href="data:,">\n</head>\n<body>\n'
         '<header id="head"></header>\n<main id="page" tabindex="-1"></main>\n'
         '<footer id="said"></footer>\n'
         f'<script type="text/plain" id="inlined" data-form="gzip" data-metric="{_escaped(metric)}">'

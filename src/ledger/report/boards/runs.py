@@ -85,7 +85,8 @@ class LedgerBoard:
             self._forget(path)
         ids = [each for path in changed for each in self._read(ledger, path)]
         self._stamps = {path: stamps[path] for path in newest}
-        is_state = n_left_out != self._n_left_out
+        # another run may have other metrics and params, and say which way is better
+        is_state = bool(ids) or n_left_out != self._n_left_out
         self._n_left_out = n_left_out
         rows = tuple(row for path in [*self._known] for row in self._follow(path))
         return Change(

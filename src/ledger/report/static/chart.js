@@ -1,20 +1,16 @@
 // Curves with uPlot: what is drawn may change at any time, what a person zoomed to stays.
 
 import { h } from "./dom.js";
-import { number } from "./format.js";
+import { decimalsOf, fixed, number } from "./format.js";
 
-// Okabe and Ito's colours, which colour-blind people can tell apart, and then the same dashed.
-const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f", "#5a4fcf", "#b22222"];
+// Of the style sheet: Okabe and Ito's, which colour-blind people can tell apart; then the same dashed.
+const N_COLORS = 10;
 
 // Between two ticks of epochs or steps there is no half of one.
 const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((each) => each * 10 ** power));
 
-export function colorOf(place) {
-  return COLORS[place % COLORS.length];
-}
-
 function dashOf(place) {
-  return place < COLORS.length ? undefined : [2 + 2 * Math.floor(place / COLORS.length), 3];
+  return place < N_COLORS ? undefined : [2 + 2 * Math.floor(place / N_COLORS), 3];
 }
 
 export class Chart {
@@ -22,6 +18,8 @@ export class Chart {
     this.actions = actions; // zoom([low, high] or []), point(id)
     this.box = h("div", { class: "plot", role: "img", "aria-label": "curves", tabindex: 0 });
     this.legend = h("ol", { class: "legend" });
+    this.card = h("div", { class: "card", hidden: true });
+    this.near = null; // the curve that is pointed at
     this.element = h("figure", { class: "chart" }, this.box, this.legend);
     this.key = "";
     new ResizeObserver(() => this.resize()).observe(this.box);
@@ -30,7 +28,8 @@ export class Chart {
     this.box.addEventListener("keydown", (event) => event.key === "0" && this.actions.zoom([]));
   }
 
-  // curves: [{id, label, place, kind: "main" | "raw" | "train", x, y, best: {x, y}, odd: [x]}], band: {x, low, mid, high} or null.
+  // curves: [{id, label, place, kind: "main" | "raw" | "train", x, y, best: {x, y}, odd: [x],
+  // facts: [[name, text]], said}], band: {x, low, mid, high} or null.
   show({ curves, band, title, xTitle, isLog, zoom, note }) {
     this.what = { curves, band, title, xTitle, isLog, zoom, note };
     const key = JSON.stringify([curves.map((each) => [each.id, each.kind, each.place]), Boolean(band), isLog, xTitle]);
@@ -82,28 +81,81 @@ export class Chart {
 
   make(data) {
     this.plot?.destroy();
+    this.near = null;
+    this.colors = Array.from({ length: N_COLORS }, (_, place) => shade(`--c${place}`));
     const ink = shade("--quiet");
+    this.bad = shade("--bad");
     const grid = { stroke: shade("--line"), width: 1 };
     const { curves, band, isLog, xTitle } = this.what;
     const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui, sans-serif" };
     const options = {
       ...this.size(),
       legend: { show: false },
-      cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24 } },
-      focus: { alpha: 0.35 },
+      cursor: { drag: { x: true, y: false, setScale: false }, focus: { prox: 24, dist: (_, at, __, value, cursor) => (this.isMain(at) ? value - cursor : Infinity) } },
+      focus: { alpha: 0.25 },
+      padding: [12, 14, 0, 0],
       scales: { x: { time: false }, y: { distr: isLog ? 3 : 1 } },
-      axes: [{ ...axis, ...(xTitle === "seconds" ? {} : { incrs: WHOLE }), label: xTitle, labelSize: 20, labelFont: axis.font }, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 4))) }],
-      series: [{}, ...(band ? bandSeries(ink) : []), ...curves.map(seriesOf)],
+      axes: [{ ...axis, ...(xTitle === "seconds" ? {} : { incrs: WHOLE }), label: xTitle, size: 30, labelSize: 18, labelGap: 2, labelFont: axis.font }, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : number(tick, 4))) }],
+      series: [{}, ...(band ? bandSeries(ink) : []), ...curves.map((each) => seriesOf(each, this.colors[each.place % N_COLORS]))],
       bands: band ? [{ series: [3, 1], fill: "rgba(128,128,128,0.18)" }] : [],
       hooks: {
         setSelect: [(plot) => this.onSelect(plot)],
-        setCursor: [(plot) => this.drawLegend(plot.cursor.idx)],
+        setCursor: [(plot) => this.drawLegend(plot.cursor.idx), () => this.drawCard()],
+        setSeries: [(_, at) => this.pointedAt(at)],
         draw: [(plot) => this.mark(plot)],
       },
     };
     this.box.replaceChildren();
     this.plot = new uPlot(options, data, this.box);
+    this.box.append(this.card);
     this.wasZoomed = false;
+  }
+
+  // Series stand in this order: x, the three of the band, the curves.
+  curveAt(at) {
+    return this.what.curves[at - (this.what.band ? 4 : 1)] ?? null;
+  }
+
+  isMain(at) {
+    return this.curveAt(at)?.kind === "main";
+  }
+
+  pointedAt(at) {
+    this.near = at ? this.curveAt(at) : null;
+    for (const item of this.legend.children) item.classList.toggle("near", Boolean(this.near) && item.dataset.id === this.near.id);
+    this.drawCard();
+  }
+
+  // Set a candidate's curve off from the others, with its card at its best where that is asked
+  // for; null takes both away.
+  point(id, isWithCard = false) {
+    if (!this.plot) return;
+    const place = id === null ? -1 : this.what.curves.findIndex((one) => one.kind === "main" && one.id === id);
+    const at = isWithCard && place >= 0 ? this.what.curves[place].best : null;
+    this.plot.setCursor(at ? { left: this.plot.valToPos(at.x, "x"), top: this.plot.valToPos(at.y, "y") } : { left: -10, top: -10 });
+    this.plot.setSeries(place < 0 ? null : place + (this.what.band ? 4 : 1), { focus: true });
+  }
+
+  // What the curve pointed at is: its value there, how it differs, and what was written of it.
+  drawCard() {
+    const { near, plot } = this;
+    const { left, top, idx } = plot.cursor;
+    this.card.hidden = !near || left < 0 || idx === null || idx === undefined;
+    if (this.card.hidden) return;
+    const x = plot.data[0][idx];
+    const here = near.x.indexOf(x);
+    const lines = [
+      ...(here < 0 ? [] : [[this.what.title, `${number(near.y[here])} at ${this.what.xTitle} ${number(x)}`]]),
+      ...(near.best ? [["best", near.said ?? `${number(near.best.y)} at ${number(near.best.x)}`]] : []),
+      ...near.facts,
+    ];
+    this.card.replaceChildren(h("strong", {}, swatch(near), near.label), ...lines.map(([name, text]) => h("p", {}, h("span", { class: "quiet" }, name), ` ${text}`)));
+    // on the side of the pointer that has more room, and off the curve there
+    const { offsetLeft, offsetTop, clientWidth, clientHeight } = plot.over;
+    const { offsetWidth, offsetHeight } = this.card;
+    const isRight = left > clientWidth / 2, isLow = top > clientHeight / 2;
+    this.card.style.left = `${Math.max(0, offsetLeft + (isRight ? left - offsetWidth - 16 : left + 16))}px`;
+    this.card.style.top = `${offsetTop + (isLow ? Math.max(0, top - offsetHeight - 16) : top + 16)}px`;
   }
 
   onSelect(plot) {
@@ -121,17 +173,18 @@ export class Chart {
     const size = devicePixelRatio;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(left, top, width, height);
+    ctx.rect(left - 6 * size, top - 6 * size, width + 12 * size, height + 12 * size); // dots at the edge are whole
     ctx.clip();
     for (const each of this.what.curves) {
       if (each.kind !== "main") continue;
-      ctx.fillStyle = colorOf(each.place);
+      ctx.fillStyle = this.colors[each.place % N_COLORS];
       if (each.best && Number.isFinite(each.best.y)) {
         ctx.beginPath();
         ctx.arc(plot.valToPos(each.best.x, "x", true), plot.valToPos(each.best.y, "y", true), 4 * size, 0, 2 * Math.PI);
         ctx.fill();
       }
-      ctx.strokeStyle = "#d00";
+      ctx.setLineDash([]); // of the last curve that was drawn
+      ctx.strokeStyle = this.bad;
       ctx.lineWidth = 1.5 * size;
       for (const x of each.odd) cross(ctx, plot.valToPos(x, "x", true), top + height - 6 * size, 4 * size);
     }
@@ -140,13 +193,14 @@ export class Chart {
 
   drawLegend(place) {
     const mains = this.what.curves.filter((each) => each.kind === "main");
+    const at = place === null || place === undefined ? null : this.plot.data[0][place];
+    const values = mains.map((each) => (at === null ? each.best?.y : each.y[each.x.indexOf(at)]));
+    const decimals = decimalsOf(values);
     this.legend.replaceChildren(
-      ...mains.map((each) => {
-        const at = place === null || place === undefined ? null : this.plot.data[0][place];
-        const here = at === null ? -1 : each.x.indexOf(at);
-        const said = here < 0 ? number(each.best?.y) : `${number(each.y[here])} at ${number(at)}`;
-        return h("li", { title: each.about ?? "", onclick: () => this.actions.point(each.id) },
-          h("i", { class: "swatch", style: null, "data-place": each.place % COLORS.length }), h("span", { class: "who" }, each.label), h("b", {}, said),
+      ...mains.map((each, row) => {
+        const said = at === null ? each.said ?? fixed(values[row], decimals) : values[row] === undefined ? "" : `${fixed(values[row], decimals)} at ${number(at)}`;
+        return h("li", { "data-id": each.id, class: each === this.near ? "near" : null, onclick: () => this.actions.point(each.id) },
+          swatch(each), h("span", { class: "who" }, each.label), h("b", {}, said),
           each.odd.length ? h("em", {}, `${each.odd.length}× nan or inf`) : null);
       }),
       ...(this.what.band ? [h("li", { class: "quiet" }, h("i", { class: "swatch band" }), "the rest, 10th to 90th percentile")] : []),
@@ -165,6 +219,10 @@ function shade(name) {
   return color;
 }
 
+function swatch(each) {
+  return h("i", { class: "swatch", "data-place": each.place % N_COLORS });
+}
+
 function cross(ctx, x, y, size) {
   ctx.beginPath();
   ctx.moveTo(x - size, y - size);
@@ -174,8 +232,7 @@ function cross(ctx, x, y, size) {
   ctx.stroke();
 }
 
-function seriesOf(each) {
-  const color = colorOf(each.place);
+function seriesOf(each, color) {
   const dash = each.kind === "train" ? [5, 4] : dashOf(each.place);
   const alpha = each.kind === "raw" ? 0.3 : each.kind === "train" ? 0.65 : 1;
   return { label: each.label, stroke: color, width: each.kind === "main" ? 2 : 1, dash, alpha, spanGaps: true, points: { show: each.x.length < 2 } };

@@ -1,10 +1,10 @@
 // Two to six runs side by side: what differs first, then the code, the curves, and what people wrote.
 
 import { Chart } from "./chart.js";
+import { curvesOf } from "./curves.js";
 import { h } from "./dom.js";
 import { cell, day, number } from "./format.js";
 import { note } from "./note.js";
-import { curvesOf } from "./overview.js";
 import { partner } from "./rank.js";
 import { patchLines } from "./runpage.js";
 

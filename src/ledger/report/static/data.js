@@ -23,6 +23,7 @@ export class Data {
     this.newer = null;
     this.lastNews = 0;
     this.changed = 0; // the version of the last change that was heard of
+    this.hadSome = false; // whether there were candidates at any time
   }
 
   on(listener) {
@@ -120,6 +121,7 @@ export class Data {
   // Whatever follows from the candidates but not from their rows.
   countLabels() {
     this.shape += 1;
+    this.hadSome ||= this.candidates.size > 0;
     this.labels = new Map();
     for (const { label } of this.candidates.values()) this.labels.set(label, (this.labels.get(label) ?? 0) + 1);
   }

@@ -10,6 +10,21 @@ export function number(value, digits = 5) {
   return String(Number(value.toPrecision(digits)));
 }
 
+// So many decimals show each of `values` as `number` would, one beneath the other; null where a
+// few decimals cannot.
+export function decimalsOf(values, digits = 5) {
+  const found = values.filter((each) => typeof each === "number" && Number.isFinite(each));
+  const texts = found.map((each) => number(each, digits));
+  if (!found.length || texts.some((text) => text.includes("e"))) return null;
+  const needed = Math.max(...texts.map((text) => (text.split(".")[1] ?? "").length));
+  const size = Math.max(...found.map(Math.abs)) || 1;
+  return Math.max(0, Math.min(needed, digits - Math.floor(Math.log10(size))));
+}
+
+export function fixed(value, decimals, digits = 5) {
+  return typeof value === "number" && Number.isFinite(value) && decimals !== null ? value.toFixed(decimals) : number(value, digits);
+}
+
 export function cell(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return number(value);

@@ -3,7 +3,7 @@
 import { Compare } from "./compare.js";
 import { Data } from "./data.js";
 import { h, oncePerFrame, setText } from "./dom.js";
-import { clock, duration } from "./format.js";
+import { clock, day, duration } from "./format.js";
 import { Overview } from "./overview.js";
 import { Review } from "./review.js";
 import { RunPage } from "./runpage.js";
@@ -13,6 +13,7 @@ import { View } from "./view.js";
 
 const SILENCE = 120; // seconds after which a writer is called silent
 const FIRST = 500; // milliseconds that belong to the board and its curves, before what else there is is listed
+const DAY = 86400000; // milliseconds
 const REST = 700; // milliseconds between two drawings for new rows alone
 const TABS = { overview: "Overview", compare: "Compare", search: "Search", review: "Review", run: "Run" };
 
@@ -88,11 +89,19 @@ class Head {
   drawSaid() {
     const { about, trouble } = this.data;
     const chosen = about.objective?.source === "chosen" ? [`no objective is recorded: ${about.objective.metric} was chosen`] : about.objective?.source === "inferred" ? [`which way ${about.objective.metric} is better follows from its name`] : [];
-    const lines = [trouble, ...(about.said ?? []), ...chosen].filter(Boolean);
+    const lines = [trouble, ...this.gone(), ...(about.said ?? []), ...chosen].filter(Boolean);
     const key = lines.join("\n");
     if (key === this.saidKey) return;
     this.saidKey = key;
     this.said.replaceChildren(h("ul", { class: "said" }, lines.map((line) => h("li", {}, line))));
+  }
+
+  // What was selected or opened and is not in the files, as after a change of the branch.
+  gone() {
+    const { sel, run } = this.view;
+    const { candidates } = this.data;
+    const missing = [...new Set([...sel, ...(run ? [run] : [])])].filter((id) => !candidates.has(id));
+    return candidates.size && missing.length ? [`not in the files, perhaps on another branch: ${missing.join(", ")}`] : [];
   }
 
   async list() {
@@ -117,12 +126,13 @@ function stateText(data) {
   const quiet = data.lastNews ? (Date.now() - data.lastNews) / 1000 : 0;
   const runs = data.about.status === "running" || [...data.candidates.values()].some((each) => each.status === "running");
   if (runs && quiet > SILENCE) return `running, but silent for ${duration(quiet)}`;
-  if (data.lastNews) return `${runs ? "● live" : data.about.status ?? "live"} · last row ${clock(data.lastNews)}`;
+  if (data.lastNews) return `${runs ? "● live" : data.about.status ?? "live"} · last row ${Date.now() - data.lastNews < DAY ? clock(data.lastNews) : day(data.lastNews)}`;
   return data.about.status ?? "live";
 }
 
 function waiting(data) {
   if (data.about.kind === "none") return h("section", { class: "waiting" }, h("h2", {}, "Waiting for the first run"), h("p", {}, "None has been started yet. This page opens the first one by itself, whatever its project."));
+  if (data.hadSome) return h("section", { class: "waiting" }, h("h2", {}, "What was here is gone"), h("p", {}, `${data.about.where} has no rows any more: moved, or of another branch than the one that is checked out. This page goes on by itself when they are back.`));
   return h("section", { class: "waiting" }, h("h2", {}, "Waiting for the first row"), h("p", {}, `${data.about.where} has none yet. This page goes on by itself when there is one.`));
 }
 

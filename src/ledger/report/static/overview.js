@@ -1,14 +1,12 @@
 // The table beside the curves.
 
-import { Chart } from "./chart.js";
+import { Curves } from "./curves.js";
 import { copy, download, h, setText } from "./dom.js";
 import { cell, csvCell, day, duration, number } from "./format.js";
-import { band, best, differing, filter, groups, last, ordered, partner, progress, smoothed } from "./rank.js";
+import { best, differing, filter, groups, last, ordered, progress } from "./rank.js";
 import { Table } from "./table.js";
 
-const MOST_DRAWN = 50;
-const BAND_REST = 5000; // milliseconds
-const MANY = 60; // candidates whose curves take a moment to come
+const MOST_FACTS = 8; // params of a hover card
 
 export class Overview {
   constructor(data, view) {
@@ -16,17 +14,19 @@ export class Overview {
     this.view = view;
     this.table = new Table({
       sort: (name) => this.sort(name),
-      open: (id) => view.set({ tab: "run", run: id }),
+      open: (id) => this.open(id),
       select: (id) => this.select(id),
       pin: (id) => view.toggle("pin", id),
+      point: (id, isWithCard) => this.curves.chart.point(id, isWithCard),
       again: () => this.draw(),
     });
-    this.chart = new Chart({ zoom: (zoom) => view.set({ zoom }), point: (id) => this.table.focus(id) });
+    this.curves = new Curves(data, view, { zoom: (zoom) => view.set({ zoom }), point: (id) => this.table.focus(id) });
     this.summary = h("p", { class: "counts", "aria-live": "polite" });
     this.tools = h("div", { class: "tools" });
+    this.rowTools = h("div", { class: "tools" });
     this.element = h("div", { class: "overview" },
-      h("section", { class: "left", "aria-label": "candidates" }, this.summary, this.table.element, keys()),
-      h("section", { class: "right", "aria-label": "curves" }, this.tools, this.chart.element));
+      h("section", { class: "left", "aria-label": "candidates" }, this.rowTools, this.summary, this.table.element, keys()),
+      h("section", { class: "right", "aria-label": "curves" }, this.tools, this.curves.chart.element));
     this.makeTools();
   }
 
@@ -75,7 +75,8 @@ export class Overview {
       params: group.params,
       summary: {},
       members: group.members,
-      status: group.members.some((each) => each.status === "running") ? "running" : null,
+      status: new Set(group.members.map((each) => each.status)).size === 1 ? group.members[0].status : null,
+      note: group.members.find((each) => each.note)?.note,
     }));
   }
 
@@ -86,20 +87,20 @@ export class Overview {
     const about = goal ? `the best value over the rows; ${goal === "min" ? "less" : "more"} is better` : "the last value: nothing says which way is better";
     const found = [
       { name: "id", title: isRuns ? "run" : "trial", of: (each) => each.label, key: (each) => each.label, exact: view.group ? null : (each) => each.id, hint: hintOf },
-      ...(passing.some((each) => each.status) ? [{ name: "status", title: "status", of: (each) => each.status ?? "" }] : []),
-      { name: "value", title: metric || "value", about, isNumber: true, of: (each) => each.value, hint: (each) => (each.odd ? `${each.odd} rows were nan or inf` : "") },
+      ...(passing.some((each) => each.status) ? [{ name: "status", title: "status", of: (each) => each.status ?? statuses(each.members ?? []) }] : []),
+      { name: "value", title: metric || "value", about, isNumber: true, isAligned: true, of: (each) => each.value, hint: (each) => (each.odd ? `${each.odd} rows were nan or inf` : "") },
     ];
     if (view.group) {
-      found.push({ name: "sd", title: "± sd", isNumber: true, of: (each) => each.sd }, { name: "n", title: "n", isNumber: true, of: (each) => each.n });
+      found.push({ name: "sd", title: "± sd", isNumber: true, isAligned: true, digits: 2, of: (each) => each.sd }, { name: "n", title: "n", isNumber: true, of: (each) => each.n });
     } else {
       found.push(
         { name: "at", title: "at", about: "the epoch, or step, of the best value", isNumber: true, of: (each) => each.at },
-        { name: "last", title: "last", isNumber: true, of: (each) => last(each, metric) },
+        { name: "last", title: "last", isNumber: true, isAligned: true, of: (each) => last(each, metric) },
         { name: "progress", title: "epochs", isNumber: true, of: (each) => progressText(each, data.about.epoch_base ?? 0), key: (each) => each.position ?? -1, exact: (each) => progress(each, data.about.epoch_base ?? 0).done ?? each.n_rows },
       );
-      if ([...data.candidates.values()].some((each) => each.score !== undefined)) found.push({ name: "score", title: "score", about: "what the tuner said", isNumber: true, of: (each) => each.score });
+      if ([...data.candidates.values()].some((each) => each.score !== undefined)) found.push({ name: "score", title: "score", about: "what the tuner said", isNumber: true, isAligned: true, of: (each) => each.score });
     }
-    found.push(...params.map((name) => ({ name: `p.${name}`, title: name, isNumber: isNumeric(passing, name), of: (each) => each.params?.[name] })));
+    found.push(...params.map((name) => ({ name: `p.${name}`, title: name, isNumber: isNumeric(passing, name), digits: 4, of: (each) => each.params?.[name] })));
     if (isRuns && !view.group) found.push({ name: "started", title: "started", of: (each) => day(each.started), key: (each) => each.started, exact: (each) => each.started });
     return found;
   }
@@ -117,87 +118,26 @@ export class Overview {
   draw() {
     const { items, columns, column, isDescending, passing, total } = this.items();
     this.seen = { items, columns };
-    const drawn = this.drawn(items);
+    const differing = this.differing(passing);
+    const drawn = this.curves.chosen(items, this.goal).map((each) => ({ ...each, facts: factsOf(each, differing) }));
     const colors = new Map(drawn.map((each, place) => [each.id, `var(--c${place % 10})`]));
-    this.table.show({ columns, items, sort: column.name, isDescending, selected: new Set(this.view.sel), pinned: new Set(this.view.pin), colors });
+    this.table.show({ columns, items, sort: column.name, isDescending, selected: this.selected(items), pinned: new Set(this.view.pin), colors });
     setText(this.summary, this.countsText(passing, total));
     this.drawTools();
-    this.drawCurves(drawn, passing);
+    this.curves.draw(drawn, passing, this);
   }
 
-  // The curves in colour: the best few, and whatever is pinned or selected.
-  drawn(items) {
-    const { view, goal } = this;
-    const flat = view.group ? items.flatMap((each) => each.members) : items;
-    const byValue = ordered(flat.map((each) => this.item(each)).filter((each) => each.n_rows > 0), (each) => each.value, goal !== "min");
-    const wanted = new Set([...view.pin, ...view.sel]);
-    const top = byValue.slice(0, Math.max(0, Math.min(view.top, MOST_DRAWN)));
-    const extra = flat.filter((each) => wanted.has(each.id) && !top.some((one) => one.id === each.id));
-    return [...top, ...extra].slice(0, MOST_DRAWN);
-  }
-
-  // Of many candidates the curves in colour come first, and the band when all are there.
-  async drawCurves(drawn, passing) {
-    const { view, metric, goal, data } = this;
-    if (!metric) return;
-    const ids = drawn.map((each) => each.id).sort();
-    const isRuns = data.about.kind === "runs";
-    if (isRuns && !ids.length) return;
-    const isFirst = !isRuns && ids.length > 0 && data.candidates.size > MANY && !data.has(metric, view.x);
-    const other = view.train ? partner(metric, data.about.metrics) : null;
-    const turn = (this.turn = (this.turn ?? 0) + 1);
-    try {
-      const [main, train] = await Promise.all([data.want(metric, view.x, isRuns || isFirst ? ids : null), other ? this.beside(other, ids) : null]);
-      if (turn !== this.turn) return; // a newer drawing has begun
-      this.chart.show({
-        curves: curvesOf(drawn, main, train, { goal, weight: Number(view.smooth), isLog: view.log === "1" }),
-        band: isRuns || isFirst ? null : this.restBand(passing, drawn, main),
-        title: metric,
-        xTitle: view.x === "time" ? "seconds" : view.x,
-        isLog: view.log === "1",
-        zoom: view.zoom,
-        note: train ? `dashed: ${other}` : "",
-      });
-      if (!isFirst) return;
-      await data.want(metric, view.x);
-      if (turn === this.turn) this.drawCurves(drawn, passing);
-    } catch (error) {
-      data.trouble = error.message;
-      data.tell("trouble");
-    }
-  }
-
-  // The curves that are drawn dashed; a report may have left them out, and says so.
-  async beside(metric, ids) {
-    try {
-      return await this.data.want(metric, this.view.x, ids);
-    } catch {
-      return null;
-    }
-  }
-
-  // The curves that are not in colour, as a band; of very many it is made anew only now and then.
-  restBand(passing, drawn, main) {
-    const { view, metric } = this;
-    if (view.x === "time") return null; // no two trials share a second
-    const key = JSON.stringify([metric, view.x, drawn.map((each) => each.id), passing.length]);
-    const isFresh = performance.now() - (this.bandMade ?? -Infinity) < BAND_REST;
-    if (key === this.bandKey && isFresh) return this.bandKept;
-    const inColor = new Set(drawn.map((each) => each.id));
-    const rest = passing.filter((each) => !inColor.has(each.id)).flatMap((each) => [...(main.get(each.id)?.values() ?? [])]);
-    this.bandKept = rest.length > 2 ? band(rest) : null;
-    [this.bandKey, this.bandMade] = [key, performance.now()];
-    return this.bandKept;
+  // A group is selected where all its members are.
+  selected(items) {
+    const own = new Set(this.view.sel);
+    return this.view.group ? new Set(items.filter((each) => each.members.every((one) => own.has(one.id))).map((each) => each.id)) : own;
   }
 
   countsText(passing, total) {
-    const by = new Map();
-    for (const each of passing) by.set(each.status ?? "", (by.get(each.status ?? "") ?? 0) + 1);
-    const kinds = ["running", "finished", "failed", "crashed", "interrupted"].filter((each) => by.get(each)).map((each) => `${by.get(each)} ${each}`);
     const what = this.data.about.kind === "runs" ? "runs" : "trials";
     const most = this.data.about.max_trials;
     const shown = passing.length === total ? `${total}${most > total ? ` of ${most}` : ""} ${what}` : `${passing.length} of ${total} ${what}`;
-    return [shown, ...kinds, this.sweepLeft(passing, most)].filter(Boolean).join(" · ");
+    return [shown, statuses(passing), this.sweepLeft(passing, most)].filter(Boolean).join(" · ");
   }
 
   // How long the rest of a sweep takes, at the pace of the trials that have ended.
@@ -215,9 +155,24 @@ export class Overview {
   }
 
   select(id) {
-    const group = this.seen.items.find((each) => each.id === id && each.members);
-    if (group) this.view.set({ sel: group.members.map((each) => each.id) });
-    else this.view.toggle("sel", id);
+    const own = this.group(id)?.members.map((each) => each.id);
+    if (!own) {
+      this.view.toggle("sel", id);
+      return;
+    }
+    const { sel } = this.view;
+    const rest = sel.filter((each) => !own.includes(each));
+    this.view.set({ sel: own.every((each) => sel.includes(each)) ? rest : [...rest, ...own] });
+  }
+
+  // Of a group its best member is opened.
+  open(id) {
+    const members = this.group(id)?.members.map((each) => this.item(each));
+    this.view.set({ tab: "run", run: members ? ordered(members, (each) => each.value, this.goal !== "min")[0].id : id });
+  }
+
+  group(id) {
+    return this.seen.items.find((each) => each.id === id && each.members);
   }
 
   makeTools() {
@@ -225,13 +180,14 @@ export class Overview {
     this.metricBox = h("select", { "aria-label": "metric", onchange: (event) => view.set({ metric: event.target.value, zoom: view.zoom }) });
     this.axisBox = h("select", { "aria-label": "x axis", onchange: (event) => view.set({ x: event.target.value, zoom: [] }) });
     this.smoothBox = h("input", { type: "range", min: 0, max: 0.98, step: 0.02, "aria-label": "smoothing", oninput: (event) => view.set({ smooth: Number(event.target.value) }) });
-    this.topBox = h("input", { type: "number", min: 0, max: MOST_DRAWN, "aria-label": "curves in colour", onchange: (event) => view.set({ top: Number(event.target.value) }) });
+    this.topBox = h("input", { type: "number", min: 0, max: 50, "aria-label": "curves in colour", onchange: (event) => view.set({ top: Number(event.target.value) }) });
     this.filterBox = h("input", { type: "text", placeholder: "filter: lr<1e-2 status=finished", "aria-label": "filter", oninput: (event) => view.set({ filter: event.target.value }) });
     this.checks = new Map([["log", "log"], ["train", "train"], ["group", "group seeds"], ["all", "all params"]].map(([name, text]) => [name, [check(text, (is) => view.set({ [name]: is ? "1" : "" })), text]]));
-    this.fit = h("button", { onclick: () => view.set({ zoom: [] }) }, "fit");
+    this.fit = h("button", { onclick: () => view.set({ zoom: [] }) }, "whole curves");
     this.said = h("span", { role: "status" });
-    this.tools.append(this.metricBox, label("x", this.axisBox), label("smooth", this.smoothBox), label("top", this.topBox), ...[...this.checks.values()].map(([box]) => box), this.fit, this.filterBox,
-      h("button", { onclick: () => this.copied("csv") }, "copy CSV"), h("button", { onclick: () => this.copied("md") }, "copy Markdown"), this.said);
+    const box = (name) => this.checks.get(name)[0];
+    this.tools.append(this.metricBox, label("x", this.axisBox), label("smooth", this.smoothBox), label("top", this.topBox), box("log"), box("train"), this.fit);
+    this.rowTools.append(this.filterBox, box("group"), box("all"), h("button", { onclick: () => this.copied("csv") }, "copy CSV"), h("button", { onclick: () => this.copied("md") }, "copy Markdown"), this.said);
   }
 
   drawTools() {
@@ -242,7 +198,7 @@ export class Overview {
     keep(this.topBox, view.top);
     keep(this.filterBox, view.filter);
     for (const [name, [box]] of this.checks) box.firstChild.checked = view[name] === "1";
-    this.fit.disabled = !view.zoom.length;
+    this.fit.hidden = !view.zoom.length;
   }
 
   async copied(kind) {
@@ -256,40 +212,10 @@ export class Overview {
   }
 }
 
-export function curvesOf(drawn, main, train, { goal, weight, isLog }) {
-  const found = [];
-  drawn.forEach((each, place) => {
-    const about = each.note ? Object.entries(each.note).map(([name, text]) => `${name}: ${text}`).join("\n") : "";
-    for (const [key, { x, y }] of main.get(each.id) ?? []) {
-      const values = isLog ? y.map(positive) : y;
-      const who = { id: each.id, place, x, about, label: trainingName(each, key, main.get(each.id).size) };
-      if (weight) found.push({ ...who, kind: "raw", y: values, odd: [], best: null });
-      found.push({ ...who, kind: "main", y: smoothed(values, weight), odd: x.filter((_, at) => y[at] !== null && !Number.isFinite(y[at])), best: bestPoint(x, y, goal) });
-    }
-    for (const [, { x, y }] of train?.get(each.id) ?? []) {
-      found.push({ id: each.id, place, kind: "train", x, y: smoothed(isLog ? y.map(positive) : y, weight), odd: [], best: null, label: each.label });
-    }
-  });
-  return found;
-}
-
-function trainingName(candidate, key, n) {
-  if (n < 2) return candidate.label;
-  const [attempt, execution] = key.split(".");
-  return `${candidate.label} · execution ${execution}${attempt === "0" ? "" : `, attempt ${attempt}`}`;
-}
-
-function positive(value) {
-  return value > 0 ? value : null;
-}
-
-function bestPoint(x, y, goal) {
-  if (!goal) return null;
-  let at = -1;
-  y.forEach((value, place) => {
-    if (Number.isFinite(value) && (at < 0 || (goal === "min" ? value < y[at] : value > y[at]))) at = place;
-  });
-  return at < 0 ? null : { x: x[at], y: y[at] };
+// What stands beside a curve: the params that differ, and what a person wrote.
+function factsOf(item, differing) {
+  const params = differing.slice(0, MOST_FACTS).map((name) => [name, cell(item.params?.[name])]);
+  return [...params.filter(([, text]) => text), ...Object.entries(item.note ?? {})];
 }
 
 function progressText(item, base) {
@@ -299,7 +225,15 @@ function progressText(item, base) {
   return left === null || !Number.isFinite(left) || left === 0 ? part : `${part} · ${duration(left)}`;
 }
 
+const KINDS = ["running", "finished", "failed", "crashed", "interrupted"];
+
+function statuses(candidates) {
+  const count = (kind) => candidates.filter((each) => each.status === kind).length;
+  return KINDS.filter(count).map((kind) => `${count(kind)} ${kind}`).join(" · ");
+}
+
 function hintOf(item) {
+  if (item.members) return item.members.map((each) => each.id).join("\n");
   const note = Object.entries(item.note ?? {}).map(([name, text]) => `${name}: ${text}`);
   return [item.label === item.id ? "" : item.id, item.message ?? "", ...note, item.dirty ? "dirty code" : "", item.parent ? `follows ${item.parent}` : ""].filter(Boolean).join("\n");
 }

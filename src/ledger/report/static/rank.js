@@ -1,7 +1,7 @@
 // What the table and the chart are made of: values, order, filters, groups, bands. No DOM here.
 
 import { COUNT, LAST, MAX, MAX_AT, MIN, MIN_AT, ODD } from "./data.js";
-import { toNumber } from "./format.js";
+import { cell, toNumber } from "./format.js";
 
 // The best value of a candidate and where it was; where nothing says what is better, the last one.
 export function best(candidate, metric, goal) {
@@ -93,11 +93,14 @@ function compare(value, sign, wanted) {
   return { "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b }[sign];
 }
 
+const SEEDS = /(^|\.)(random_)?seed$/;
+const FEW = 6; // values of a param that a group tells one by one
+
 // Candidates of one config over several seeds, with mean and standard deviation of their best.
 export function groups(candidates, metric, goal, params) {
   const found = new Map();
   for (const each of candidates) {
-    const key = each.variant ?? JSON.stringify(Object.entries(each.params ?? {}).sort());
+    const key = each.variant ?? JSON.stringify(Object.entries(each.params ?? {}).filter(([name]) => !SEEDS.test(name)).sort());
     if (!found.has(key)) found.set(key, []);
     found.get(key).push(each);
   }
@@ -106,10 +109,16 @@ export function groups(candidates, metric, goal, params) {
     const mean = values.length ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
     const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
     const sd = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null;
-    const shared = params.filter((name) => new Set(members.map((m) => JSON.stringify(m.params?.[name] ?? null))).size === 1);
-    const own = Object.fromEntries(shared.map((name) => [name, members[0].params?.[name]]));
-    return { key, members, n: values.length, mean, sd, params: own };
+    return { key, members, n: values.length, mean, sd, params: Object.fromEntries(params.map((name) => [name, together(members, name)])) };
   });
+}
+
+// The value that all members have; else all their values, or how many.
+function together(members, name) {
+  const found = [...new Map(members.map((each) => [JSON.stringify(each.params?.[name] ?? null), each.params?.[name]])).values()];
+  if (found.length === 1) return found[0];
+  const shown = found.every((each) => typeof each === "number") ? found.sort((a, b) => a - b) : found;
+  return found.length > FEW ? `${found.length} values` : shown.map((each) => cell(each) || "–").join(", ");
 }
 
 // Exponential smoothing without the pull of its start; what is not finite is passed over.

@@ -6,6 +6,8 @@ import { cell, number } from "./format.js";
 import { best, filter, ordered, quantile } from "./rank.js";
 
 const WIDTH = 960, HEIGHT = 300, TOP = 34, FOOT = 22, SIDE = 46;
+const MOST_KINDS = 12; // values of a choice that are told one by one
+const SLIP = 0.015; // a drag that is shorter was a click
 const EDGE = 0.15; // the share of a range that counts as its edge
 
 export class Search {
@@ -13,13 +15,15 @@ export class Search {
     this.data = data;
     this.view = view;
     this.overview = overview;
-    this.brushes = new Map();
     this.element = h("div", { class: "search" });
   }
 
   draw() {
     const { metric, goal } = this.overview;
     const trials = [...this.data.candidates.values()].filter(filter(this.view.filter, metric, goal)).map((each) => ({ ...each, label: this.data.name(each), value: best(each, metric, goal).value }));
+    const key = JSON.stringify([metric, this.view.filter, this.view.brush, this.data.shape, trials.map((each) => each.value)]);
+    if (key === this.key) return;
+    this.key = key;
     const axes = [...this.data.about.params.map((name) => axisOf(name, trials, this.data.about.space?.[name])), axisOf(metric, trials.map((each) => ({ params: { [metric]: each.value } })), null, trials.map((each) => each.value))].filter(Boolean);
     if (trials.length < 2 || axes.length < 2) {
       this.element.replaceChildren(h("p", { class: "quiet" }, "Two trials with a param are needed before there is a search to look at."));
@@ -28,7 +32,7 @@ export class Search {
     const params = axes.slice(0, -1);
     const ranked = ordered(trials.filter((each) => Number.isFinite(each.value)), (each) => each.value, goal !== "min");
     this.element.replaceChildren(
-      h("h3", {}, "Parallel coordinates"), h("p", { class: "quiet" }, "Drag along an axis to keep what passes there; a click beside it lets go."), this.parallel(trials, axes, goal, metric),
+      h("h3", {}, "Parallel coordinates"), h("p", { class: "quiet" }, "Drag along an axis to keep what passes there; a click lets go. The filter of the overview narrows what is seen here too."), this.parallel(trials, axes, goal, metric),
       h("h3", {}, "Best so far"), bestSoFar(trials, goal),
       h("h3", {}, `Slices: each param against ${metric}`), h("div", { class: "slices" }, params.map((axis) => slice(axis, trials))),
       h("h3", {}, "Coverage"), coverage(params, ranked, trials),
@@ -40,31 +44,41 @@ export class Search {
     const step = (WIDTH - 2 * SIDE) / (axes.length - 1);
     const xOf = (place) => SIDE + place * step;
     const value = (each, axis) => (axis.name === metric ? each.value : each.params?.[axis.name]);
-    const kept = (each) => [...this.brushes].every(([name, [low, high]]) => {
+    const brushes = this.brushes();
+    const isKept = (each) => [...brushes].every(([name, [low, high]]) => {
       const axis = axes.find((one) => one.name === name);
       const y = axis ? axis.y(value(each, axis)) : null;
-      return !axis || (y !== null && y >= low && y <= high);
+      return !axis || (y !== null && shareOf(y) >= low && shareOf(y) <= high);
     });
+    const kept = trials.filter(isKept);
     const values = trials.map((each) => each.value).filter(Number.isFinite).sort((a, b) => a - b);
     const lines = trials.map((each) => {
       const points = axes.map((axis, place) => [xOf(place), axis.y(value(each, axis))]).filter(([, y]) => y !== null);
       const rank = values.length > 1 && Number.isFinite(each.value) ? values.indexOf(each.value) / (values.length - 1) : null;
       const good = rank === null ? null : goal === "min" ? 1 - rank : rank;
       const level = good === null ? "none" : good >= 0.9 ? "best" : good >= 0.5 ? "good" : "weak";
-      return svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: `trial ${level}${kept(each) ? "" : " out"}`, "data-id": each.id }, svg("title", {}, `${each.label}: ${number(each.value)}`));
+      return svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: `trial ${level}${isKept(each) ? "" : " out"}`, "data-id": each.id }, svg("title", {}, `${each.label}: ${number(each.value)}`));
     });
-    const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "parallel", role: "img", "aria-label": `parallel coordinates of ${trials.length} trials` }, lines, axes.map((axis, place) => this.axis(axis, xOf(place))));
-    return h("div", { class: "scroll" }, drawing, h("p", { class: "quiet", role: "status" }, `${trials.filter(kept).length} of ${trials.length} pass`));
+    const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "parallel", role: "img", "aria-label": `parallel coordinates of ${trials.length} trials` }, lines, axes.map((axis, place) => this.axis(axis, xOf(place), brushes.get(axis.name))));
+    const all = kept.map((each) => each.id);
+    return h("div", { class: "scroll" }, drawing,
+      h("p", { class: "quiet" }, h("span", { role: "status" }, `${kept.length} of ${trials.length} pass`), " ",
+        brushes.size && kept.length ? h("button", { onclick: () => this.view.set({ tab: "overview", sel: all }) }, "select them") : null));
   }
 
-  axis(axis, x) {
-    const brush = this.brushes.get(axis.name);
+  // By axis, [low, high] as shares of its length.
+  brushes() {
+    return new Map(this.view.brush.map((each) => each.split("~")).map((parts) => [parts.slice(0, -2).join("~"), parts.slice(-2).map(Number)]));
+  }
+
+  axis(axis, x, brush) {
     const group = svg("g", { class: "axis", "data-axis": axis.name },
       svg("line", { x1: x, x2: x, y1: TOP, y2: HEIGHT - FOOT }),
       svg("text", { x, y: 14, "text-anchor": "middle" }, axis.name),
       svg("text", { x, y: TOP - 6, "text-anchor": "middle", class: "end" }, axis.high),
       svg("text", { x, y: HEIGHT - 6, "text-anchor": "middle", class: "end" }, axis.low),
-      brush ? svg("rect", { class: "brush", x: x - 7, width: 14, y: brush[0], height: brush[1] - brush[0] }) : null);
+      (axis.kinds?.length <= MOST_KINDS ? axis.kinds.slice(1, -1) : []).map((kind) => svg("text", { x: x + 6, y: axis.y(kind) + 4, class: "end" }, kind)),
+      brush ? svg("rect", { class: "brush", x: x - 7, width: 14, y: yOf(brush[1]), height: yOf(brush[0]) - yOf(brush[1]) }) : null);
     const handle = svg("rect", { class: "handle", x: x - 14, width: 28, y: TOP, height: HEIGHT - TOP - FOOT });
     handle.addEventListener("pointerdown", (event) => this.brush(event, axis.name, handle));
     group.append(handle);
@@ -72,18 +86,27 @@ export class Search {
   }
 
   brush(event, name, handle) {
-    const drawing = handle.ownerSVGElement;
-    const y = (each) => ((each.clientY - drawing.getBoundingClientRect().top) / drawing.getBoundingClientRect().height) * HEIGHT;
+    const { top, height } = handle.ownerSVGElement.getBoundingClientRect(); // a new drawing may take its place
+    const y = (each) => ((each.clientY - top) / height) * HEIGHT;
     const from = y(event);
     const end = (last) => {
       window.removeEventListener("pointerup", end);
-      const range = [from, y(last)].sort((a, b) => a - b);
-      if (range[1] - range[0] < 4) this.brushes.delete(name);
-      else this.brushes.set(name, range);
-      this.draw();
+      const range = [from, y(last)].map((each) => Math.max(0, Math.min(1, shareOf(each)))).sort((a, b) => a - b);
+      const others = this.view.brush.filter((each) => !each.startsWith(`${name}~`));
+      const isDrag = range[1] - range[0] > SLIP;
+      this.view.set({ brush: isDrag ? [...others, [name, ...range.map((each) => each.toFixed(3))].join("~")] : others });
     };
     window.addEventListener("pointerup", end);
   }
+}
+
+// Along an axis, 0 at its foot.
+function yOf(share) {
+  return HEIGHT - FOOT - share * (HEIGHT - TOP - FOOT);
+}
+
+function shareOf(y) {
+  return (HEIGHT - FOOT - y) / (HEIGHT - TOP - FOOT);
 }
 
 // What tuners call the ends of a param's range.
@@ -93,7 +116,6 @@ const LOWS = ["min_value", "low", "min", "lower"], HIGHS = ["max_value", "high",
 function axisOf(name, trials, declared, values = trials.map((each) => each.params?.[name])) {
   const present = values.filter((each) => each !== undefined && each !== null && !Number.isNaN(each));
   if (!present.length) return null;
-  const y = (share) => HEIGHT - FOOT - share * (HEIGHT - TOP - FOOT);
   if (present.every((each) => typeof each === "number" && Number.isFinite(each))) {
     const bounds = [LOWS, HIGHS].map((names) => names.map((each) => declared?.[each]).find((each) => typeof each === "number"));
     const isDeclared = bounds.every((each) => typeof each === "number");
@@ -101,11 +123,11 @@ function axisOf(name, trials, declared, values = trials.map((each) => each.param
     const isLog = (declared?.sampling === "log" || declared?.log === true) && low > 0;
     const warp = isLog ? Math.log : (each) => each;
     const share = (value) => (warp(high) === warp(low) ? 0.5 : (warp(value) - warp(low)) / (warp(high) - warp(low)));
-    return { name, isNumeric: true, isDeclared, share, low: number(low, 4), high: number(high, 4), y: (value) => (typeof value === "number" && Number.isFinite(value) ? y(share(value)) : null) };
+    return { name, isNumeric: true, isDeclared, share, low: number(low, 4), high: number(high, 4), y: (value) => (typeof value === "number" && Number.isFinite(value) ? yOf(share(value)) : null) };
   }
   const kinds = [...new Set(present.map(cell))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   const share = (value) => (kinds.length === 1 ? 0.5 : kinds.indexOf(cell(value)) / (kinds.length - 1));
-  return { name, isNumeric: false, kinds, share, low: kinds[0], high: kinds.length > 1 ? kinds.at(-1) : "", y: (value) => (value === undefined || value === null ? null : y(share(value))) };
+  return { name, isNumeric: false, kinds, share, low: kinds[0], high: kinds.length > 1 ? kinds.at(-1) : "", y: (value) => (value === undefined || value === null ? null : yOf(share(value))) };
 }
 
 function slice(axis, trials) {

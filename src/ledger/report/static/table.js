@@ -1,14 +1,14 @@
 // The table of candidates: real rows, kept and moved rather than made anew, so that scrolling,
 // focus and selection survive whatever comes in.
 
-import { cell, number } from "./format.js";
+import { cell, decimalsOf, fixed } from "./format.js";
 import { h, setText } from "./dom.js";
 
 const FIRST = 120;
 
 export class Table {
   constructor(actions) {
-    this.actions = actions; // sort(name), open(id), select(id), pin(id)
+    this.actions = actions; // sort(name), open(id), select(id), pin(id), point(id or null, with a card)
     this.rows = new Map();
     this.shown = FIRST;
     this.head = h("tr");
@@ -31,11 +31,12 @@ export class Table {
         this.rows.delete(id);
       }
     }
+    const decimals = columns.map((each) => (each.isAligned ? decimalsOf(visible.map(each.of), each.digits) : null));
     let before = null;
     for (let place = visible.length - 1; place >= 0; place -= 1) {
       const item = visible[place];
       const row = this.row(item.id);
-      this.fill(row, item, columns, selected, pinned, colors);
+      this.fill(row, item, columns, selected, pinned, colors, decimals);
       if (row.nextSibling !== before || row.parentNode !== this.body) this.body.insertBefore(row, before);
       before = row;
     }
@@ -65,13 +66,13 @@ export class Table {
   row(id) {
     if (!this.rows.has(id)) {
       const box = h("input", { type: "checkbox", "aria-label": `draw and compare ${id}`, tabindex: -1, onclick: (event) => { event.stopPropagation(); this.actions.select(id); } });
-      const row = h("tr", { "data-id": id, tabindex: -1, onclick: () => this.focus(id), ondblclick: () => this.actions.open(id) }, h("td", { class: "pick" }, box));
+      const row = h("tr", { "data-id": id, tabindex: -1, onclick: () => this.focus(id), onfocus: () => this.actions.point(id, true), onblur: () => this.actions.point(null), onmouseenter: () => this.actions.point(id), onmouseleave: () => this.actions.point(null), ondblclick: () => this.actions.open(id) }, h("td", { class: "pick" }, box));
       this.rows.set(id, row);
     }
     return this.rows.get(id);
   }
 
-  fill(row, item, columns, selected, pinned, colors) {
+  fill(row, item, columns, selected, pinned, colors, decimals) {
     row.className = [item.status ? `is-${item.status}` : "", item.isBest ? "best" : "", pinned.has(item.id) ? "pinned" : "", item.isDim ? "dim" : ""].filter(Boolean).join(" ");
     const box = row.firstChild.firstChild;
     if (box.checked !== selected.has(item.id)) box.checked = selected.has(item.id);
@@ -85,7 +86,7 @@ export class Table {
         td = h("td");
         row.append(td);
       }
-      const text = typeof value === "number" ? number(value) : cell(value);
+      const text = typeof value === "number" ? fixed(value, decimals[place], column.digits) : cell(value);
       setText(td, text);
       const kind = column.isNumber ? "num" : { id: "name", status: "status" }[column.name] ?? "";
       if (td.className !== kind) td.className = kind;

@@ -18,6 +18,7 @@ const DEFAULTS = {
   all: "",
   train: "1",
   run: "",
+  brush: [],
 };
 
 export class View {
