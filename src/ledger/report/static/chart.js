@@ -23,7 +23,7 @@ export class Chart {
     this.element = h("figure", { class: "chart" }, this.box, this.legend);
     this.key = "";
     new ResizeObserver(() => this.resize()).observe(this.box);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.remake());
+    for (const media of ["(prefers-color-scheme: dark)", "print"]) matchMedia(media).addEventListener("change", () => this.remake()); // other colours
     this.box.addEventListener("dblclick", () => this.actions.zoom([]));
     this.box.addEventListener("keydown", (event) => event.key === "0" && this.actions.zoom([]));
   }

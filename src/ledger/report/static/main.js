@@ -11,6 +11,7 @@ import { Search } from "./search.js";
 import { Inlined, Live, inlined } from "./source.js";
 import { View } from "./view.js";
 
+const SILENT = "running, but silent";
 const SILENCE = 120; // seconds after which a writer is called silent
 const FIRST = 500; // milliseconds that belong to the board and its curves, before what else there is is listed
 const DAY = 86400000; // milliseconds
@@ -73,8 +74,9 @@ class Head {
     setText(this.title, title);
     const n = [...data.candidates.values()].filter((each) => each.status === "running").length;
     document.title = `${n ? `● ${n} running · ` : ""}${title} · ledger`;
-    setText(this.state, stateText(data));
-    this.state.className = `state ${data.state}`;
+    const text = stateText(data);
+    setText(this.state, text);
+    this.state.className = `state ${text.startsWith(SILENT) ? "silent" : data.state}`;
     for (const button of this.tabs.children) button.setAttribute("aria-current", button.dataset.tab === view.tab ? "page" : "false");
     const chosen = view.sel.length ? ` (${view.sel.length})` : "";
     setText(this.tabs.children[1], `Compare${chosen}`);
@@ -125,9 +127,13 @@ function stateText(data) {
   if (data.state === "lost") return "the server does not answer; trying again";
   const quiet = data.lastNews ? (Date.now() - data.lastNews) / 1000 : 0;
   const runs = data.about.status === "running" || [...data.candidates.values()].some((each) => each.status === "running");
-  if (runs && quiet > SILENCE) return `running, but silent for ${duration(quiet)}`;
-  if (data.lastNews) return `${runs ? "● live" : data.about.status ?? "live"} · last row ${Date.now() - data.lastNews < DAY ? clock(data.lastNews) : day(data.lastNews)}`;
+  if (runs && quiet > SILENCE) return `${SILENT} for ${duration(quiet)}, since ${when(data.lastNews)}`;
+  if (data.lastNews) return `${runs ? "● live" : data.about.status ?? "live"} · last row ${when(data.lastNews)}`;
   return data.about.status ?? "live";
+}
+
+function when(moment) {
+  return Date.now() - moment < DAY ? clock(moment) : day(moment);
 }
 
 function waiting(data) {
