@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ledger.report.document import goal_of
+from ledger.report.document import goal_of, names_of
 from ledger.report.markdown import ranked
 
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from ledger.report.boards.board import Board
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
-_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _FOOT = 760, 360, 64, 34, 190, 34
-_TICKS = 5
+_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _FOOT = 800, 360, 64, 34, 236, 34
+_TICKS = 7
+"""At most so many or one more, at round numbers."""
+_NAME = 26
+"""Characters of a name that fit beside the curves."""
 _Point = tuple[float, float]
 
 
@@ -31,9 +34,8 @@ def report_svg(board: Board, *, metric: str, limit: int = 8) -> str:
     document = board.document()
     goal = goal_of(document, metric)
     best = ranked(document, metric, goal)[:limit]
-    names = {
-        str(e.candidate["id"]): str(e.candidate.get("label") or e.candidate["id"]) for e in best
-    }
+    called = names_of(document)
+    names = {str(e.candidate["id"]): called[str(e.candidate["id"])] for e in best}
     found = board.curves(metric, "epoch", [*names])
     lines = [
         (place, name, points)
@@ -76,20 +78,36 @@ class _Scale:
     def grid(self) -> list[str]:
         """Return the lines and numbers of both axes."""
         found: list[str] = []
-        for tick in range(_TICKS):
-            share = tick / (_TICKS - 1)
-            x, y = self._x[0] + share * self._x[1], self._y[0] + share * self._y[1]
-            across, down = self._across(x), self._down(y)
+        for y in _round_numbers(*self._y):
+            down = self._down(y)
             found.append(_line(_LEFT, down, _WIDTH - _RIGHT, down))
-            found.append(_text(_LEFT - 6, down + 4, f"{y:.4g}", "end"))
-            found.append(_text(across, _HEIGHT - _FOOT + 16, f"{x:.4g}", "middle"))
-        return found
+            found.append(_text(_LEFT - 6, down + 4, f"{y:.6g}", "end"))
+        found += [
+            _text(self._across(x), _HEIGHT - _FOOT + 14, f"{x:.6g}", "middle")
+            for x in _round_numbers(*self._x, least=1)  # there is no half of an epoch
+        ]
+        middle = (_LEFT + _WIDTH - _RIGHT) / 2
+        return [*found, _text(middle, _HEIGHT - 5, "epoch", "middle")]
 
     def _across(self, x: float) -> float:
         return _LEFT + (x - self._x[0]) / self._x[1] * (_WIDTH - _LEFT - _RIGHT)
 
     def _down(self, y: float) -> float:
         return _HEIGHT - _FOOT - (y - self._y[0]) / self._y[1] * (_HEIGHT - _TOP - _FOOT)
+
+
+def _round_numbers(start: float, span: float, least: float = 0.0) -> list[float]:
+    """Return about _TICKS multiples of 1, 2 or 5 · 10^n within ``start`` and ``start + span``.
+
+    Args:
+        start: the least value that is drawn.
+        span: greater than 0.
+        least: between two of them.
+    """
+    size = 10.0 ** math.floor(math.log10(span / _TICKS))
+    step = max(least, next(size * n for n in (1, 2, 5, 10) if size * n * _TICKS >= span))
+    first, last = math.ceil(start / step - 1e-9), math.floor((start + span) / step + 1e-9)
+    return [n * step for n in range(first, last + 1)]
 
 
 def _curves(trainings: object) -> list[list[_Point]]:
@@ -112,7 +130,8 @@ def _path(points: Sequence[_Point], place: int) -> str:
 
 def _legend(place: int, name: str, number: float) -> str:
     x, y = _WIDTH - _RIGHT + 14, _TOP + 14 + 18 * place
-    shown = name if len(name) <= 18 else name[:17] + "…"  # noqa: PLR2004  # what fits beside
+    # names of a sweep differ at their ends
+    shown = name if len(name) <= _NAME else f"{name[: _NAME - 8]}…{name[-7:]}"
     color = _COLORS[place % len(_COLORS)]
     return f'<rect x="{x}" y="{y - 8}" width="10" height="4" fill="{color}"/>' + _text(
         x + 15, y - 3, f"{shown}  {number:.5g}", "start"

@@ -6,7 +6,7 @@ import math
 
 from ledger.contract.json_text import as_object
 from ledger.reader.text import BLOCKS, printable, sparkline
-from ledger.report.document import goal_of, items, texts
+from ledger.report.document import goal_of, items, names_of, texts
 from ledger.value import value
 
 
@@ -79,22 +79,31 @@ def report_markdown(board: Board, *, metric: str, limit: int = 10) -> str:
     names = texts(document.get("params"))
     params = differing([each.candidate for each in best], names)
     curves = board.curves(metric, "epoch", [str(each.candidate["id"]) for each in shown])
-    head = ["", "", f"{metric} ({goal or 'last'})", "at", "curve", *params]
-    lines = [_line(head), "|" + "---|" * len(head)]
+    called = names_of(document)
+    what = "run" if document.get("kind") == "runs" else "trial"
+    head = ["", what, f"{metric} ({goal or 'last'})", "at", "curve", *params]
+    lines = [_line(head), "|---:|---|---:|---:|---|" + "---|" * len(params)]
     for place, each in enumerate(shown, 1):
         own = as_object(each.candidate.get("params"))
-        name = str(each.candidate.get("label") or each.candidate["id"])
+        name = called[str(each.candidate["id"])]
         at = "" if each.at is None else str(each.at)
         cells = [str(place), name, f"{each.value:.6g}", at, _spark(curves, each)]
         lines.append(_line([*cells, *(_text(own.get(param)) for param in params)]))
     n = len(items(document.get("candidates")))
-    rest = n - len(shown)
     lines += [
         "",
-        f"{rest} more" if rest else "",
+        _rest(n - len(shown), n - len(best), metric),
         *(f"- {_escaped(s)}" for s in texts(document.get("said"))),
     ]
     return f"## {_escaped(str(document.get('title')))}\n\n" + "\n".join(lines).rstrip() + "\n"
+
+
+def _rest(n_left: int, n_without: int, metric: str) -> str:
+    """Return what the table does not show, "" for nothing."""
+    if not n_left:
+        return ""
+    without = f" ({n_without} without a finite {metric})" if n_without else ""
+    return _escaped(f"{n_left} more{without}")
 
 
 def _spark(curves: Mapping[str, Json], each: Ranked) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.reader.text import BLOCKS, printable, sparkline
-from ledger.report.document import goal_of, items, texts
+from ledger.report.document import goal_of, items, names_of, texts
 from ledger.report.markdown import differing, ranked
 
 
@@ -40,6 +40,7 @@ def board_table(board: Board, *, metric: str, limit: int, blocks: str = BLOCKS) 
     best = ranked(document, metric, goal)
     rows = _shown([dict(each.candidate) for each in best], document, limit)
     values = {str(each.candidate["id"]): each for each in best}
+    called = names_of(document)
     names = texts(document.get("params"))
     params = differing(rows, names)[:_MOST_PARAMS]
     curves = board.curves(metric, "epoch", [str(each["id"]) for each in rows])
@@ -57,7 +58,7 @@ def board_table(board: Board, *, metric: str, limit: int, blocks: str = BLOCKS) 
         own = each.get("params")
         status = str(each.get("status") or "")
         cells = [
-            Text(printable(str(each.get("label") or each["id"]))),
+            Text(printable(called[str(each["id"])])),
             Text(status, style=_STYLES.get(status, "")),
             Text(f"{found.value:.6g}" if found else "–"),
             Text("" if found is None or found.at is None else str(found.at)),

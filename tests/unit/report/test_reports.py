@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import math
@@ -27,7 +28,7 @@ from ledger.report.markdown import report_markdown
 from ledger.report.pack import LEVELS, packed
 from ledger.report.page import BUDGET, report_html
 from ledger.report.results import with_results
-from unit.reader.builders import add_run, epochs, make_project
+from unit.reader.builders import add_run, epochs, make_project, run_id_of
 
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def test_a_picture_holds_the_best_curves_and_stands_alone() -> None:
     root = ET.fromstring(text)  # noqa: S314  # our own text
     drawn = [each for each in root if each.tag.endswith(("polyline", "circle"))]
     assert 4 == len(drawn)
+    said = [each.text for each in root if each.tag.endswith("text")]
+    assert ["0.7", "0.75", "0.8", "0.85", *"12345678", "epoch"] == said[1:14]  # whole and round
     assert not re.search(r"href|url\(|<style|<foreignObject", text)
 
 
@@ -153,7 +156,23 @@ def test_a_trial_without_numbers_is_in_no_ranking(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("trial_id,epoch,val_loss\n0,0,nan\n0,1,nan\n1,0,0.5\n1,1,0.4\n")
     text = report_markdown(board_of(tmp_path / "a.csv"), metric="val_loss")
     assert "| 1 | 1 | 0.4 | 1 |" in text
-    assert "1 more" in text
+    assert "1 more (1 without a finite val\\_loss)" in text
+
+
+def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    make_project(tmp_path, metrics={"val_acc": "max"})
+    ids = [
+        add_run(
+            tmp_path, "twice", epochs(val_acc=[0.1, acc]), run_id=run_id_of("twice", token=token)
+        )
+        for acc, token in ((0.5, "aaaaaaaa"), (0.7, "bbbbbbbb"))
+    ]
+    add_run(tmp_path, "once", epochs(val_acc=[0.1, 0.6]))
+    with contextlib.chdir(tmp_path):
+        text = run("report").output
+    assert [f"twice · {ids[1][-4:]}", "once", f"twice · {ids[0][-4:]}"] == [
+        line.split(" | ")[1] for line in text.splitlines() if line.startswith("| ") and "▁" in line
+    ]
 
 
 MARKED = "# Mine\n\n<!-- ledger:results -->\nold\n<!-- /ledger:results -->\n\nend\n"
