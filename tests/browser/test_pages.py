@@ -121,6 +121,23 @@ def test_two_runs_stand_side_by_side(page: Any, serve: Serve, runs: Path) -> Non
     page.locator(".compare .u-over").wait_for()
 
 
+def test_a_report_prints_light_and_whole(page: Any, tmp_path: Path, runs: Path) -> None:
+    add_run(runs, "all-nan", epochs(val_acc=[float("nan")] * 2, acc=[0.1, 0.1]), config={"lr": 9.0})
+    command = [sys.executable, "-m", "ledger", "report", "-o", str(tmp_path / "r.html")]
+    subprocess.run(command, check=True, cwd=runs)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"file://{tmp_path / 'r.html'}")
+    page.locator(".legend li", has_text="2× nan or inf").wait_for()
+    dark = page.evaluate(f"{CHART}.colors[0]")
+    page.emulate_media(media="print", color_scheme="dark")
+    until(page, f"{CHART}.colors[0] !== '{dark}'")
+    assert "rgb(255, 255, 255)" == page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert not page.get_by_label("filter").is_visible()
+    assert "visible" == page.evaluate(
+        "getComputedStyle(document.querySelector('.left .scroll')).overflow"
+    )
+
+
 def test_what_differs_strikes_the_eye_and_the_code_with_it(
     page: Any, serve: Serve, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ledger.contract.json_text import as_list, as_object, as_text
 from ledger.contract.layout import is_metrics_table
 from ledger.reader.facts import data_hash, params, seed_of
@@ -191,8 +193,11 @@ class LedgerBoard:
         for known in self._known.values():
             entry = as_list(self._live(known).summary.get(metric))
             number = entry[0 if goal == "min" else 2] if entry else None
+            rank = math.inf
             if isinstance(number, int | float):
-                ranked.append((number if goal == "min" else -number, known.run.run_id))
+                rank = number if goal == "min" else -number
+            if entry:  # all nan is a curve too: it is drawn as crosses
+                ranked.append((rank, known.run.run_id))
         running = {k.run.run_id for k in self._known.values() if k.status == "running"}
         return {name for _, name in sorted(ranked)[:FEW]} | running
 

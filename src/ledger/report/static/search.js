@@ -3,7 +3,7 @@
 
 import { h, svg } from "./dom.js";
 import { cell, number } from "./format.js";
-import { best, filter, ordered, quantile } from "./rank.js";
+import { best, differing, filter, ordered, quantile } from "./rank.js";
 
 const WIDTH = 960, HEIGHT = 300, TOP = 34, FOOT = 22, SIDE = 46;
 const MOST_KINDS = 12; // values of a choice that are told one by one
@@ -21,21 +21,22 @@ export class Search {
   draw() {
     const { metric, goal } = this.overview;
     const trials = [...this.data.candidates.values()].filter(filter(this.view.filter, metric, goal)).map((each) => ({ ...each, label: this.data.name(each), value: best(each, metric, goal).value }));
-    const key = JSON.stringify([metric, this.view.filter, this.view.brush, this.data.shape, trials.map((each) => each.value)]);
+    const key = JSON.stringify([metric, this.view.filter, this.view.brush, this.view.all, this.data.shape, trials.map((each) => each.value)]);
     if (key === this.key) return;
     this.key = key;
-    const axes = [...this.data.about.params.map((name) => axisOf(name, trials, this.data.about.space?.[name])), axisOf(metric, trials.map((each) => ({ params: { [metric]: each.value } })), null, trials.map((each) => each.value))].filter(Boolean);
+    const params = this.view.all ? this.data.about.params : differing(trials, this.data.about.params);
+    const axes = [...params.map((name) => axisOf(name, trials, this.data.about.space?.[name])), axisOf(metric, trials.map((each) => ({ params: { [metric]: each.value } })), null, trials.map((each) => each.value))].filter(Boolean);
     if (trials.length < 2 || axes.length < 2) {
       this.element.replaceChildren(h("p", { class: "quiet" }, "Two trials with a param are needed before there is a search to look at."));
       return;
     }
-    const params = axes.slice(0, -1);
+    const own = axes.slice(0, -1);
     const ranked = ordered(trials.filter((each) => Number.isFinite(each.value)), (each) => each.value, goal !== "min");
     this.element.replaceChildren(
       h("h3", {}, "Parallel coordinates"), h("p", { class: "quiet" }, "Drag along an axis to keep what passes there; a click lets go. The filter of the overview narrows what is seen here too."), this.parallel(trials, axes, goal, metric),
       h("h3", {}, "Best so far"), bestSoFar(trials, goal),
-      h("h3", {}, `Slices: each param against ${metric}`), h("div", { class: "slices" }, params.map((axis) => slice(axis, trials))),
-      h("h3", {}, "Coverage"), coverage(params, ranked, trials),
+      h("h3", {}, `Slices: each param against ${metric}`), h("div", { class: "slices" }, own.map((axis) => slice(axis, trials))),
+      h("h3", {}, "Coverage"), coverage(own, ranked, trials),
       ...lineage(trials, goal),
     );
   }
@@ -120,10 +121,11 @@ function axisOf(name, trials, declared, values = trials.map((each) => each.param
     const bounds = [LOWS, HIGHS].map((names) => names.map((each) => declared?.[each]).find((each) => typeof each === "number"));
     const isDeclared = bounds.every((each) => typeof each === "number");
     const [low, high] = isDeclared ? bounds : [Math.min(...present), Math.max(...present)];
-    const isLog = (declared?.sampling === "log" || declared?.log === true) && low > 0;
+    // where no space is recorded, what spans orders of magnitude was hardly sampled evenly
+    const isLog = low > 0 && (isDeclared ? declared.sampling === "log" || declared.log === true : high / low >= 100);
     const warp = isLog ? Math.log : (each) => each;
     const share = (value) => (warp(high) === warp(low) ? 0.5 : (warp(value) - warp(low)) / (warp(high) - warp(low)));
-    return { name, isNumeric: true, isDeclared, share, low: number(low, 4), high: number(high, 4), y: (value) => (typeof value === "number" && Number.isFinite(value) ? yOf(share(value)) : null) };
+    return { name, isNumeric: true, isDeclared, isLog, share, low: number(low, 4), high: number(high, 4), y: (value) => (typeof value === "number" && Number.isFinite(value) ? yOf(share(value)) : null) };
   }
   const kinds = [...new Set(present.map(cell))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   const share = (value) => (kinds.length === 1 ? 0.5 : kinds.indexOf(cell(value)) / (kinds.length - 1));
@@ -131,16 +133,17 @@ function axisOf(name, trials, declared, values = trials.map((each) => each.param
 }
 
 function slice(axis, trials) {
-  const own = 220, tall = 150;
+  const own = 220, tall = 150, left = 50;
   const points = trials.filter((each) => Number.isFinite(each.value) && axis.y(each.params?.[axis.name]) !== null);
   const values = points.map((each) => each.value).sort((a, b) => a - b);
   // outliers would flatten the rest: the axis ends at the 98th percentile, and what is beyond is drawn at the edge
   const [low, high] = [quantile(values, 0.02), quantile(values, 0.98)];
   const y = (value) => tall - 18 - Math.max(0, Math.min(1, high === low ? 0.5 : (value - low) / (high - low))) * (tall - 30);
   return h("figure", {}, svg("svg", { viewBox: `0 0 ${own} ${tall}`, role: "img", "aria-label": `${axis.name} against the objective` },
-    svg("line", { x1: 8, x2: own - 8, y1: tall - 14, y2: tall - 14 }),
-    points.map((each) => svg("circle", { cx: 12 + axis.share(each.params[axis.name]) * (own - 24), cy: y(each.value), r: 3, class: "dot" }, svg("title", {}, `${each.label}: ${cell(each.params[axis.name])} → ${number(each.value)}`)))),
-    h("figcaption", {}, axis.name, " ", h("small", {}, `${axis.low} … ${axis.high}`)));
+    svg("line", { x1: left - 4, x2: own - 8, y1: tall - 14, y2: tall - 14 }),
+    (values.length ? [low, high] : []).map((value) => svg("text", { x: left - 8, y: y(value) + 4, class: "end", "text-anchor": "end" }, number(value, 3))),
+    points.map((each) => svg("circle", { cx: left + axis.share(each.params[axis.name]) * (own - left - 12), cy: y(each.value), r: 3, class: "dot" }, svg("title", {}, `${each.label}: ${cell(each.params[axis.name])} → ${number(each.value)}`)))),
+    h("figcaption", {}, axis.name, " ", h("small", {}, `${axis.low} … ${axis.high}${axis.isLog ? " (log)" : ""}`)));
 }
 
 function bestSoFar(trials, goal) {
