@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -241,8 +242,37 @@ def test_a_trial_is_shown_with_what_is_its_own(
     page.locator("table.candidates tr[data-id='0001']").dblclick()
     page.locator(".run .trouble", has_text="out of <b>memory</b>").wait_for()
     assert "9" in page.get_by_label("trial").inner_text()
+    page.evaluate("ledger.view.set({run: '0000'})")
+    cells = page.locator(".trial-numbers tbody tr").first.locator("th, td")
+    texts = "all => all.map(each => each.textContent)"
+    until(page, "document.querySelector('.run h2').textContent.includes('#0000')")
+    assert ["val_loss", "0.33333", "1", "1", "0", "0.33333", "4", "0"] == cells.evaluate_all(texts)
     page.get_by_role("button", name="Search").click()
     page.locator("g[data-axis=lr]", has_text="100").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("tab", "shown"),
+    [
+        ("overview&group=1&filter=lr%3D0.1&sort=n", ".legend li:nth-child(2)"),
+        ("compare", ".compare:has(.sides):has(.notes) .legend li:nth-child(4)"),
+        ("search&brush=lr~0.500~1.000", ".search .brush"),
+        ("run", ".run .note"),
+    ],
+)
+def test_every_view_is_the_same_after_a_reload(
+    page: Any, serve: Serve, runs: Path, tab: str, shown: str
+) -> None:
+    page.goto(serve(cwd=runs))
+    wait_for(page, "6 runs")
+    own = page.evaluate("[...ledger.data.candidates.keys()].slice(0, 3)")
+    page.goto(f"{page.url.partition('#')[0]}#tab={tab}&sel={','.join(own)}&run={own[1]}")
+    page.locator(shown).wait_for()
+    text = page.locator("#page").inner_text()
+    page.reload()
+    page.locator(shown).wait_for()
+    until(page, f"document.querySelector('#page').innerText === {json.dumps(text)}")
+    assert own[1] in text or "run" not in tab
 
 
 def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:

@@ -20,6 +20,7 @@ export class Chart {
     this.legend = h("ol", { class: "legend" });
     this.card = h("div", { class: "card", hidden: true });
     this.near = null; // the curve that is pointed at
+    this.pointed = null; // the candidate whose row is
     this.element = h("figure", { class: "chart" }, this.box, this.legend);
     this.key = "";
     new ResizeObserver(() => this.resize()).observe(this.box);
@@ -38,6 +39,7 @@ export class Chart {
     if (key !== this.key || !this.plot) {
       this.key = key;
       this.make(data);
+      if (this.pointed) this.point(...this.pointed);
     } else {
       const isZoomed = this.isZoomed();
       this.plot.setData(data, !isZoomed);
@@ -129,6 +131,7 @@ export class Chart {
   // Set a candidate's curve off from the others, with its card at its best where that is asked
   // for; null takes both away.
   point(id, isWithCard = false) {
+    this.pointed = id === null ? null : [id, isWithCard];
     if (!this.plot) return;
     const place = id === null ? -1 : this.what.curves.findIndex((one) => one.kind === "main" && one.id === id);
     const at = isWithCard && place >= 0 ? this.what.curves[place].best : null;

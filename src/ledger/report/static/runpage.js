@@ -1,6 +1,6 @@
 // One run, whole: its note, its record, what it made, and the code it had that no commit holds.
 
-import { COUNT, LAST, MAX, MAX_AT, MIN, MIN_AT } from "./data.js";
+import { COUNT, LAST, MAX, MAX_AT, MIN, MIN_AT, ODD } from "./data.js";
 import { h } from "./dom.js";
 import { cell, day } from "./format.js";
 import { note } from "./note.js";
@@ -50,7 +50,7 @@ export class RunPage {
     const isSweep = this.data.about.kind === "runs" && found.record.sweep && this.data.source.isLive && !board.startsWith("at:");
     return [
       message ? h("pre", { class: "trouble", tabindex: 0 }, message) : null,
-      isTrial ? h("section", { "aria-label": "trial" }, tree(ownFacts(own)), h("h3", {}, "The run that it is a trial of")) : null,
+      isTrial ? h("section", { "aria-label": "trial" }, tree(ownFacts(own)), numbers(own.summary ?? {}), h("h3", {}, "The run that it is a trial of")) : null,
       isSweep ? h("p", {}, h("a", { href: `?board=${encodeURIComponent(found.id)}` }, "look at its trials")) : null,
     ].filter(Boolean);
   }
@@ -58,9 +58,16 @@ export class RunPage {
 
 // What is the candidate's own: of a trial the record says nothing, it is the sweep's.
 function ownFacts(own) {
-  const numbers = Object.entries(own.summary ?? {}).map(([name, sum]) => [name, { least: sum[MIN], "at ": sum[MIN_AT], greatest: sum[MAX], at: sum[MAX_AT], last: sum[LAST], rows: sum[COUNT] }]);
-  const facts = { params: own.params, score: own.score, "follows": own.parent, metrics: Object.fromEntries(numbers) };
+  const facts = { params: own.params, score: own.score, follows: own.parent };
   return Object.fromEntries(Object.entries(facts).filter(([, each]) => each !== undefined && each !== null));
+}
+
+// A line for each metric: its extremes, where they were, and its last value.
+function numbers(summary) {
+  const heads = ["metric", "least", "at", "greatest", "at", "last", "rows", "nan or inf"];
+  const places = [MIN, MIN_AT, MAX, MAX_AT, LAST, COUNT, ODD];
+  const rows = Object.entries(summary).map(([name, sum]) => h("tr", {}, h("th", { scope: "row" }, name), places.map((place) => h("td", { class: "num" }, cell(sum[place])))));
+  return rows.length ? h("table", { class: "trial-numbers" }, h("thead", {}, h("tr", {}, heads.map((each, place) => h("th", { scope: "col", class: place ? "num" : null }, each)))), h("tbody", {}, rows)) : null;
 }
 
 function tree(item) {
