@@ -101,8 +101,8 @@ class SweepBoard:
         try:
             self._run, self._status = self._load()
         except LedgerError as error:  # replaced, renamed or gone while we look: told, and kept
-            self._said = [str(error)]
-            return True
+            said, self._said, self._stamp = self._said, [str(error)], None
+            return said != self._said
         is_changed = stamp != self._stamp or before != (self._run.record.document, self._status)
         self._stamp, self._said = stamp, []
         return is_changed
@@ -118,6 +118,8 @@ class SweepBoard:
                 try:
                     data = self._source.read(f"{self._run.path}/{name}")
                     found |= {each.trial_id: each for each in decode_trials(data)}
+                except FileNotFoundError:
+                    continue  # gone with its run, which is told
                 except (OSError, MalformedError) as error:
                     self._said = [f"{name}: {error}"]
         changed = [name for name, each in found.items() if self._trials.get(name) != each]

@@ -84,6 +84,27 @@ def test_a_sweep_says_what_it_is_about(sweep: ledger.Run) -> None:
     assert "finished" == board.document()["status"]
 
 
+def test_a_sweep_that_another_branch_takes_away_is_told_and_comes_back(
+    sweep: ledger.Run, tmp_path: Path
+) -> None:
+    sweep.sweep.begin("00", {"lr": 0.1}).log({"val_loss": 0.5}, epoch=0)
+    sweep.finish()
+    board = board_of(sweep)
+    board.look()
+    home = sweep.dir
+    where = home.rename(tmp_path / "away")
+    change = board.look()
+    assert change.is_anew
+    said = board.document()["said"]
+    assert sweep.id in said[0]
+    assert "Errno" not in said[0]
+    assert not board.look()  # told once
+    where.rename(home)
+    board.look()
+    document = board.document()
+    assert [(), ["00"]] == [document["said"], [e["id"] for e in document["candidates"]]]
+
+
 def test_a_column_that_comes_late_begins_the_sweep_anew(sweep: ledger.Run) -> None:
     attempt = sweep.sweep.begin("00", {})
     attempt.log({"val_loss": 0.5}, epoch=0)
@@ -180,7 +201,11 @@ def test_a_ledger_tells_its_runs_and_what_is_new(tmp_path: Path) -> None:
     assert ("a", 42, "finished") == (first["label"], first["seed"], first["status"])
     assert not board.look()
     second = tmp_path / "ledger/2026-02" / add_run(tmp_path, "b", epochs(val_acc=[0.8]))
-    assert (second.name,) == board.look().candidates
+    change = board.look()
+    assert ((second.name,), True) == (
+        change.candidates,
+        change.is_state,
+    )  # it may have other params
     assert 3 == len(board.curves("val_acc", "epoch")[first["id"]][0]["y"])
     (second / "run.json").write_text("{")
     board.look()
