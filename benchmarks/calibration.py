@@ -16,76 +16,41 @@ import random
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
+from simulated import (
+    NOISE,
+    SHAPES,
+    SPACE,
+    lasting_noise,
+    scored_subject,
+    simulated_curve,
+    simulated_subject,
+    simulated_units,
+)
+
 from ledger.review import behaviour, choice, curves, forest, weak
+from ledger.review.assess import assess, groups_of
+from ledger.review.choice import judge_lead
 from ledger.review.curves import judge_curve
 from ledger.review.forest import importance_findings
 from ledger.review.paid import expected_best
 from ledger.review.review import review
 from ledger.review.space import boundary_findings
-from ledger.review.subject import Candidate, Curve, Param, Subject
-from ledger.review.units import Unit
+from ledger.review.subject import Curve
 from ledger.review.weak import weak_findings
 
 
 if TYPE_CHECKING:
-    from ledger.review.result import Review
+    from collections.abc import Sequence
 
-SHAPES = ("plateau", "improving", "overfit", "unstable", "diverged")
+    from ledger.review.result import Review
+    from ledger.review.subject import Subject
+
 LENGTHS = (20, 30, 50, 100, 200)
-NOISE = (0.005, 0.01, 0.03)
-"""Of a healthy curve, as a share of what it gains."""
 MAX_FALSE = 0.06
 MIN_ACCURACY = 0.95
-SPACE = (
-    Param(name="lr", low=1e-4, high=1e-1, scale="log"),
-    Param(name="dropout", low=0.0, high=0.5),
-    Param(name="momentum", low=0.5, high=0.99),
-    Param(name="decay", low=1e-6, high=1e-2, scale="log"),
-)
-LETTERS = "abc"
-
-
-def simulated_curve(shape: str, n: int, noise: float, draws: random.Random) -> Curve:
-    """Return a validation and training curve of ``n`` epochs that gain 0.7, of a known shape."""
-    share = draws.uniform(0.35, 0.8) if shape == "improving" else draws.uniform(0.05, 0.12)
-    values = [0.3 + 0.7 * math.exp(-epoch / (share * n)) for epoch in range(n)]
-    train = [0.2 + 0.8 * math.exp(-epoch / (share * n)) for epoch in range(n)]
-    if shape == "overfit":
-        turn, rise = draws.uniform(0.25, 0.6) * n, draws.uniform(0.15, 0.5)
-        values = [
-            value + 0.7 * rise * max(0.0, epoch - turn) / (n - turn)
-            for epoch, value in enumerate(values)
-        ]
-    if shape == "unstable":
-        noise = draws.uniform(0.18, 0.28)
-    if shape == "diverged":
-        values, train = _diverging(values, train, draws)
-    # training goes on learning slowly, whatever validation does
-    train = [value - 0.1 * epoch / n for epoch, value in enumerate(train)]
-    return Curve(
-        epochs=tuple(range(n)),
-        objective=tuple(value + draws.gauss(0, 0.7 * noise) for value in values),
-        train=tuple(value + draws.gauss(0, 0.35 * noise) for value in train),
-    )
-
-
-def _diverging(
-    values: list[float], train: list[float], draws: random.Random
-) -> tuple[list[float], list[float]]:
-    n = len(values)
-    at = int(draws.uniform(0.3, 0.7) * n)
-    if draws.random() < 0.5:
-        return [value if epoch < at else math.nan for epoch, value in enumerate(values)], train
-
-    def away(numbers: list[float]) -> list[float]:
-        return [
-            number if epoch < at else number + 3 * (1 - math.exp((at - epoch - 1) / 3))
-            for epoch, number in enumerate(numbers)
-        ]
-
-    return away(values), away(train)
 
 
 def confusion(n: int, repeats: int, seed: int = 0) -> dict[str, Counter[str]]:
@@ -112,43 +77,24 @@ def flat_alarms(n: int, repeats: int, *, correlation: float = 0.0) -> Counter[st
     draws = random.Random(f"flat {n} {correlation}")
     found: Counter[str] = Counter()
     for _ in range(repeats):
-        error, values = 0.0, []
-        for _epoch in range(n):
-            error = correlation * error + draws.gauss(0, 1)
-            values.append(error)
+        values = lasting_noise(n, 1.0, correlation, draws)
         train = tuple(-0.01 * epoch + draws.gauss(0, 0.1) for epoch in range(n))
-        judged = judge_curve(
-            Curve(epochs=tuple(range(n)), objective=tuple(values), train=train), "min"
-        )
+        curve = Curve(epochs=tuple(range(n)), objective=tuple(values), train=train)
+        judged = judge_curve(curve, "min")
         found[judged.shape] += 1
         found["oscillates"] += judged.oscillates
     return found
 
 
-def simulated_units(n: int, draws: random.Random, effect: float = 0.0) -> tuple[Unit, ...]:
-    """Return ``n`` configurations of four ranges and two choices; ``effect`` is that of lr, in sd.
-
-    The optimum is below the lowest lr, and the choice ``b`` of kind is worse by as much.
-    """
-    drawn = []
-    for place in range(n):
-        params = {each.name: _drawn(each, draws) for each in SPACE}
-        kind, other = draws.choice(LETTERS), draws.choice(LETTERS)
-        at = math.log(params["lr"] / 1e-4) / math.log(1e3)
-        score = draws.gauss(0, 1) + effect * (at * math.sqrt(12) / 2 + (kind == "b"))
-        drawn.append((score, f"{place:04d}", params | {"kind": kind, "other": other}))
-    drawn.sort(key=lambda each: each[0])
-    return tuple(
-        Unit(name=name, params=params, rank=(place + 0.5) / n, is_bad=False)
-        for place, (_, name, params) in enumerate(drawn)
+def plateau_alarms(n: int, repeats: int, *, correlation: float) -> Counter[str]:
+    """Return what is claimed of curves that learned and stay, with noise that lasts."""
+    draws = random.Random(f"plateau {n} {correlation}")
+    return Counter(
+        judge_curve(
+            simulated_curve("plateau", n, 0.02, draws, correlation=correlation), "min"
+        ).shape
+        for _ in range(repeats)
     )
-
-
-def _drawn(param: Param, draws: random.Random) -> float:
-    at = draws.random()
-    if param.scale == "log":
-        return param.low * (param.high / param.low) ** at
-    return param.low + (param.high - param.low) * at
 
 
 def params_rates(
@@ -173,56 +119,6 @@ def params_rates(
     return {rule: count / repeats for rule, count in hits.items()}
 
 
-def simulated_subject(
-    n: int, seeds: int, draws: random.Random, *, gap: float = 0.0, spread: float = 0.01
-) -> Subject:
-    """Return ``n`` configurations of ``seeds`` runs each, equal but that one is better by ``gap``.
-
-    ``gap`` in standard deviations of a seed.
-    """
-    candidates = []
-    for place in range(n):
-        for seed in range(seeds):
-            level = draws.gauss(0, spread) - (gap * spread if place == 0 else 0.0)
-            curve = simulated_curve("plateau", 20, 0.005, draws)
-            name = f"run-{place:03d}-{seed}"
-            candidates.append(
-                Candidate(
-                    name=name,
-                    label=name,
-                    run_id=name,
-                    trial_id=None,
-                    status="finished",
-                    params={"place": place, "seed": seed},
-                    curves=(
-                        Curve(
-                            epochs=curve.epochs,
-                            objective=tuple(value + level for value in curve.objective),
-                            train=curve.train,
-                        ),
-                    ),
-                    best=min(curve.objective) + level,
-                    best_epoch=None,
-                    last=curve.objective[-1] + level,
-                    variant=f"variant-{place}",
-                    seed=seed,
-                    commit="c" * 40,
-                    dirty=False,
-                    data_hash="md5:d",
-                    budget=20,
-                )
-            )
-    return Subject(
-        title="simulated",
-        kind="runs",
-        metric="val_loss",
-        goal="min",
-        direction_source="objective",
-        train_metric="loss",
-        candidates=tuple(candidates),
-    )
-
-
 def claims(n: int, seeds: int, repeats: int, *, gap: float = 0.0) -> dict[str, float]:
     """Return how often a winner is claimed, and how often the true one."""
     draws = random.Random(f"claims {n} {seeds} {gap}")
@@ -238,6 +134,42 @@ def claims(n: int, seeds: int, repeats: int, *, gap: float = 0.0) -> dict[str, f
         "right": right / repeats,
         "decision yes": supported / repeats,
     }
+
+
+def equal_leads(
+    seeds: Sequence[int], repeats: int, *, spreads: Sequence[float] | None = None
+) -> float:
+    """Return how often one of equal configurations wins, told by their scores alone.
+
+    Args:
+        seeds: runs of each configuration.
+        repeats: how often they are drawn.
+        spreads: standard deviation over seeds of each; None for 1.
+    """
+    draws = random.Random(f"leads {seeds} {spreads}")
+    own = spreads or [1.0] * len(seeds)
+    return fmean(
+        _is_won([[draws.gauss(0, sd) for _ in range(n)] for n, sd in zip(seeds, own, strict=True)])
+        for _ in range(repeats)
+    )
+
+
+def looks_again(n: int, repeats: int, looks: Sequence[int] = (5, 10, 20)) -> list[float]:
+    """Return how often one of ``n`` equal configurations has won at the latest by each look.
+
+    Who finds no winner trains every configuration up to the next number of seeds.
+    """
+    draws = random.Random(f"looks {n} {looks}")
+    won = [0] * len(looks)
+    for _ in range(repeats):
+        scores = [[draws.gauss(0, 1) for _ in range(looks[-1])] for _ in range(n)]
+        first = next((at for at, k in enumerate(looks) if _is_won([x[:k] for x in scores])), None)
+        won = [count + (first is not None and first <= at) for at, count in enumerate(won)]
+    return [count / repeats for count in won]
+
+
+def _is_won(scores: Sequence[Sequence[float]]) -> bool:
+    return judge_lead(groups_of(assess(scored_subject(scores)))).findings[0].verdict == "ok"
 
 
 def expected_best_bias(n: int, k: int, repeats: int) -> tuple[float, float]:
@@ -269,6 +201,12 @@ def show_curves(repeats: int) -> None:
             )
             kind = "white" if not correlation else f"lag {correlation}"
             print(f"  {n:>3} epochs {kind:<8} {told}")
+    print("curves that stay, with noise of lag 0.6")
+    for n in LENGTHS:
+        found = plateau_alarms(n, repeats, correlation=0.6)
+        names = ("overfit", "improving", "diverged", "unstable")
+        told = ", ".join(f"{name} {found[name] / repeats:.1%}" for name in names)
+        print(f"  {n:>3} epochs {told}")
 
 
 def show_params(repeats: int) -> None:
@@ -292,6 +230,14 @@ def show_claims(repeats: int) -> None:
             rates = claims(n, seeds, repeats, gap=gap)
             told = ", ".join(f"{name} {rate:.1%}" for name, rate in rates.items())
             print(f"  {n:>2} configurations of {seeds:>2} seeds  {told}")
+    print(f"winners of equal ones by their scores alone, {5 * repeats} draws")
+    for sizes in ((4, 4), (5, 5), (10, 10), (4, 10), (5,) * 5, (5,) * 10):
+        told = ", ".join(map(str, sizes))
+        print(f"  seeds {told}: {equal_leads(sizes, 5 * repeats):.1%}")
+    few_spread = equal_leads((10, 4), 5 * repeats, spreads=(1.0, 3.0))
+    print(f"  seeds 10, 4 and the fewer spread three times as much: {few_spread:.1%}")
+    again = ", ".join(f"{share:.1%}" for share in looks_again(2, 5 * repeats))
+    print(f"  of two, looked at with 5, 10 and 20 seeds: {again} by then")
     for n, k in ((10, 5), (30, 15)):
         estimated, truth = expected_best_bias(n, k, 20 * repeats)
         print(f"expected best of {k} from {n}: {estimated:.3f}, truth {truth:.3f}")

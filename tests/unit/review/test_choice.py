@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from unit.review.subjects import candidate, plateau, repeats, subject
 
 if TYPE_CHECKING:
     from ledger.review.assess import Group
+    from ledger.review.choice import Lead
 
 
 def groups(*candidates: list) -> tuple[Group, ...]:  # type: ignore[type-arg]  # of candidates
@@ -77,6 +79,35 @@ def test_a_third_with_one_seed_may_still_be_as_good() -> None:
 
     assert lead.is_separated
     assert not close.is_separated
+
+
+def test_more_repeats_than_were_proposed_first_are_a_second_look() -> None:
+    """p of the same lead over the same spread: .02 to .05 wins with five seeds, not with six."""
+    levels = [0.30, 0.302, 0.304, 0.306, 0.308, 0.31]
+    later = [level + 0.0055 for level in levels]
+
+    five = judge_lead(groups(repeats("a", levels[:5]), repeats("b", later[:5])))
+    six = judge_lead(groups(repeats("a", levels), repeats("b", later)))
+
+    assert 0.02 < p_of(five) < 0.05
+    assert 0.02 < p_of(six) < 0.05
+    assert (five.is_separated, six.is_separated) == (True, False)
+
+
+def p_of(lead: Lead) -> float:
+    found = re.search(r"p = ([\d.e-]+)", lead.findings[0].sentence)
+    assert found is not None
+    return float(found[1])
+
+
+def test_few_repeats_that_spread_more_lose_to_no_lucky_lead() -> None:
+    steady = [0.30 + at / 10_000 for at in range(10)]
+    wild = [0.299, 0.31, 0.33, 0.37]
+
+    lead = judge_lead(groups(repeats("a", steady), repeats("b", wild)))
+
+    assert not lead.is_separated
+    assert p_of(lead) > 0.05
 
 
 def test_nothing_to_choose_from_is_said() -> None:
