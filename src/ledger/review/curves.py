@@ -14,6 +14,7 @@ from ledger.review.robust import (
     is_usable,
     lag_correlation,
     noise,
+    p_of_lasting,
     residuals,
     running_median,
     slow_noise,
@@ -130,6 +131,8 @@ class _Facts:
     tail: Sequence[float]
     way: Trend
     """Of ``tail``."""
+    lag: float
+    """Correlation of ``tail`` with itself an epoch later; 0 where it is too short to tell."""
     end: _End
 
 
@@ -165,7 +168,8 @@ def _judged(series: _Series, n: int, goal: Goal) -> Judged:
     end = _end(series, at, best, spread, gain)
     is_long = len(tail) >= MIN_TURNS
     way = trend(tail) if len(tail) > 1 else Trend(slope=0.0, p=1.0)
-    facts = _Facts(best=best, gain=gain, spread=spread, tail=tail, way=way, end=end)
+    lag = lag_correlation(residuals(tail, way.slope)) if is_long else 0.0
+    facts = _Facts(best=best, gain=gain, spread=spread, tail=tail, way=way, lag=lag, end=end)
     return Judged(
         shape=_shape(facts, len(values)) if n >= MIN_EPOCHS else "short",
         n=n,
@@ -182,7 +186,7 @@ def _judged(series: _Series, n: int, goal: Goal) -> Judged:
         generalisation_loss=_prechelt(values) if goal == "min" else None,
         gap=best - series.train[at] if series.train else None,
         turns_z=turning(tail) if is_long else 0.0,
-        lag=lag_correlation(residuals(tail, way.slope)) if is_long else 0.0,
+        lag=lag,
     )
 
 
@@ -191,7 +195,8 @@ def _shape(facts: _Facts, n: int) -> Shape:
     rise = median(tail) - facts.best
     is_overfit = facts.end.is_train_falling
     # where training goes on improving, a loss above its beginning is overfitting, however large
-    if rise > gain and rise > DIVERGED_Z * spread and not is_overfit:
+    is_far = rise > gain and rise > DIVERGED_Z * spread and not is_overfit
+    if is_far and rise > DIVERGED_Z * slow_noise(tail):
         return "diverged"
     if is_overfit:
         return "overfit"
@@ -200,8 +205,11 @@ def _shape(facts: _Facts, n: int) -> Shape:
     if spread > MAX_NOISE * gain:
         return "unstable"
     change = facts.way.slope * len(tail)
-    is_improving = facts.way.p < MAX_P and change < -MIN_SLOPE * gain
-    return "improving" if is_improving else "plateau"
+    if facts.way.p >= MAX_P or change >= -MIN_SLOPE * gain:
+        return "plateau"
+    # epochs that err together look like a trend
+    p = p_of_lasting(facts.way.p, facts.lag, len(tail))
+    return "improving" if p < MAX_P else "plateau"
 
 
 def _end(series: _Series, at: int, best: float, spread: float, gain: float) -> _End:
@@ -212,9 +220,9 @@ def _end(series: _Series, at: int, best: float, spread: float, gain: float) -> _
         return _End(n_after=n_after)
     loss = median(after) - best
     reach = OVERFIT_Z * math.sqrt(1 / width(len(values)) + 1 / len(after))
+    if loss > reach * spread:  # differences of neighbours do not see noise that lasts for epochs
+        spread = max(spread, slow_noise(values[at + 1 :]))
     limit = reach * spread
-    if loss > limit:  # differences of neighbours do not see noise that lasts for epochs
-        limit = reach * max(spread, slow_noise(after))
     if gain <= _flat_gain(len(values), spread):
         limit *= 2  # the best of mere noise is followed by worse more often than not
     is_worse = bool(series.train) and loss > limit and loss > MIN_LOSS * gain
@@ -251,8 +259,8 @@ def _n_last(n: int) -> int:
 
 
 def _first_nonfinite(curve: Curve) -> int | None:
-    for at, number in enumerate(curve.objective):
-        train = curve.train[at] if curve.train else None
+    beside = curve.train or (None,) * len(curve.objective)
+    for at, (number, train) in enumerate(zip(curve.objective, beside, strict=True)):
         if not is_usable(number) or (train is not None and not is_usable(train)):
             return at
     return None

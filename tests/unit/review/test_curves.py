@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,20 @@ def test_a_loss_above_its_beginning_is_overfitting_too_where_training_improves()
 
     assert judge_curve(curve(steep, training(), noise=0.002), "min").shape == "overfit"
     assert judge_curve(curve(steep, noise=0.002), "min").shape == "diverged"
+
+
+def test_noise_that_lasts_for_epochs_is_no_overfitting_and_no_trend() -> None:
+    """Of 40 healthy curves whose errors correlate by 0.7, three were said to overfit before."""
+    shapes = []
+    for seed in range(40):
+        draws, error, values = random.Random(seed), 0.0, []
+        for value in falling():
+            error = 0.7 * error + draws.gauss(0, 0.02)
+            values.append(value + error)
+        shapes.append(judge_curve(curve(values, training()), "min").shape)
+
+    assert shapes.count("overfit") == 0
+    assert shapes.count("improving") <= 2
 
 
 def test_without_a_training_curve_nothing_is_called_overfitting() -> None:

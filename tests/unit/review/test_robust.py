@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from ledger.review.robust import (
     lag_correlation,
+    lasting,
     noise,
+    p_of_lasting,
     residuals,
     running_median,
     slow_noise,
@@ -88,6 +90,18 @@ def test_noise_that_lasts_for_epochs_is_more_than_differences_show() -> None:
         series.append(error)
 
     assert slow_noise(series) > 2 * noise(series)
+
+
+@pytest.mark.parametrize(("r", "expected"), [(-0.5, 1.0), (0.0, 1.0), (0.6, 2.0), (1.0, 4.36)])
+def test_a_mean_errs_more_where_neighbours_correlate(r: float, expected: float) -> None:
+    assert lasting(r) == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize("p", [0.0, 1e-9, 0.04, 1.0])
+def test_a_trend_of_values_that_err_together_is_less_certain(p: float) -> None:
+    assert p_of_lasting(p, 0.0, 10) == pytest.approx(p)
+    assert p_of_lasting(p, 0.6, 10) >= p
+    assert p_of_lasting(p, 0.3, 20) >= p_of_lasting(p, 0.3, 10)
 
 
 def test_residuals_have_their_median_at_zero() -> None:
