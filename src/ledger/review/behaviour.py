@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from statistics import median
 
-from ledger.review.curves import MAX_NOISE, MIN_AFTER, MIN_EPOCHS, MIN_SLOPE
+from ledger.review.curves import MAX_NOISE, MIN_AFTER, MIN_EPOCHS, MIN_LOSS, MIN_SLOPE
 from ledger.review.finding import INSUFFICIENT, NOTE, OK, WARN, Finding
+from ledger.review.robust import width
 
 
 TYPE_CHECKING = False
@@ -29,7 +30,8 @@ def behaviour_findings(leader: Assessed | None, assessed: Sequence[Assessed]) ->
         ]
     else:
         label = leader.candidate.label
-        findings += [_behaved(main, label), _stable(main, label), _overfit(main, label)]
+        overfit = _overfit(main, label, leader.candidate.patience)
+        findings += [_behaved(main, label), _stable(main, label), overfit]
         if main.oscillates:
             findings.append(_oscillates(main, label))
     return [*findings, *_of_all(assessed)]
@@ -85,27 +87,58 @@ def _oscillates(main: Judged, label: str) -> Finding:
     )
 
 
-def _overfit(main: Judged, label: str) -> Finding:
+def _overfit(main: Judged, label: str, patience: int | None) -> Finding:
     if main.n < MIN_EPOCHS:
         sentence = f"{main.n} epochs are too few to see overfitting ({MIN_EPOCHS} at least)"
         return _overfit_of(INSUFFICIENT, sentence, main, label, missing=_TOO_FEW)
     if main.n_after < MIN_AFTER:
-        sentence = f"the run ended {main.n_after} epochs after its best: overfitting not observable"
+        sentence = f"{_ended(main, patience)}: overfitting not observable"
         return _overfit_of(NOTE, sentence, main, label, missing=f"{MIN_AFTER} epochs after it")
     if not main.has_train:
         sentence = "no training curve: cannot distinguish overfitting from drift"
         return _overfit_of(INSUFFICIENT, sentence, main, label, missing="the training curve")
-    prechelt = main.generalisation_loss
-    told = [
-        f"the end is {main.loss or 0:.3g} worse than the best, noise allows {main.loss_limit:.3g}"
-    ]
-    told += [f"GL {prechelt:.1f} %"] if prechelt is not None else []
-    told += [f"gap to training {main.gap:.3g}"] if main.gap is not None else []
+    return _degraded(main, label, patience)
+
+
+def _degraded(main: Judged, label: str, patience: int | None) -> Finding:
+    """Return what the end of a curve says, where there is enough of it."""
+    loss, limit = main.loss or 0.0, main.loss_limit or 0.0
     numbers = {"value": main.loss, "threshold": main.loss_limit}
+    worse = f"the end is {loss:.3g} worse than the best, noise allows {limit:.3g}{_measures(main)}"
     if main.shape == "overfit":
-        sentence = f"overfits after epoch {main.smoothed_epoch}: {', '.join(told)}"
+        sentence = f"overfits after epoch {main.smoothed_epoch}: {worse}"
         return _overfit_of(WARN, sentence, main, label, **numbers)
-    return _overfit_of(OK, f"no: {', '.join(told)}", main, label, **numbers)
+    if loss > max(limit, MIN_LOSS * main.gain):
+        sentence = f"no, but it drifts: {worse}; training did not improve either"
+        return _overfit_of(NOTE, sentence, main, label, **numbers)
+    if _is_cut(main, patience):
+        sentence = f"not until {_ended(main, patience)}; more is not observable: {worse}"
+        return _overfit_of(NOTE, sentence, main, label, **numbers)
+    return _overfit_of(OK, f"no: {worse}", main, label, **numbers)
+
+
+def _measures(main: Judged) -> str:
+    """Return Prechelt's loss and the gap to training, where they are known."""
+    prechelt, gap = main.generalisation_loss, main.gap
+    told = [f"generalisation loss {prechelt:.1f} %"] if prechelt is not None else []
+    told += [f"gap to training {gap:.3g}"] if gap is not None else []
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _is_cut(main: Judged, patience: int | None) -> bool:
+    """Whether early stopping may have ended the curve: no more epochs than ``patience`` follow.
+
+    The smoothed best is up to half a window away from the one that stopping counts from.
+    """
+    return patience is not None and main.n_after <= patience + width(main.n) // 2
+
+
+def _ended(main: Judged, patience: int | None) -> str:
+    n = main.n_after
+    where = "at its best" if n == 0 else f"{n} epoch{'s' if n > 1 else ''} after its best"
+    if not _is_cut(main, patience):
+        return f"the run ended {where}"
+    return f"the run ended {where}, within the patience of early stopping ({patience})"
 
 
 def _of_all(assessed: Sequence[Assessed]) -> list[Finding]:
@@ -120,7 +153,8 @@ def _of_all(assessed: Sequence[Assessed]) -> list[Finding]:
         if not of:
             continue
         epochs = [epoch for each in of if (epoch := _epoch_of(each)) is not None]
-        where = f", median at epoch {median(epochs):.0f}" if epochs else ""
+        middle = "median " if len(epochs) > 1 else ""
+        where = f", {middle}at epoch {median(epochs):.0f}" if epochs else ""
         sentence = f"{len(of)} of {n} {said}{where}"
         findings.append(
             Finding(

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _EPOCHS = ("epochs", "max_epochs", "num_epochs", "n_epochs", "num_train_epochs")
 """Params that say how many epochs a training is allowed, by the last part of their path."""
+_PATIENCE = ("early_stop_patience", "early_stopping_patience", "patience")
+"""Params that say how long early stopping waits; so too ``…early_stopping.patience``."""
+_OF_SCHEDULE = re.compile(r"sched|plateau|\blr\b|reduce_lr|learning_rate", re.IGNORECASE)
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}_\d{4}_")
 _TRIAL_EPOCHS = "tuner/epochs"
 _TRIAL_PARENT = "tuner/trial_id"
@@ -131,6 +134,7 @@ def _of_run(run: _Run, rows: Rows | None, label: str) -> Candidate:
         stated=run.final,
         seed=facts["seed"],
         budget=_budget(run.params),
+        patience=_patience(run.params),
         **_shared(run),  # type: ignore[arg-type]  # fields of a candidate
         **_of_rows(rows),  # type: ignore[arg-type]  # as above
     )
@@ -165,6 +169,7 @@ def _of_trials(
                 seed=next((own[name] for name in sorted(own) if is_seed(name)), None),
                 parent=found_parents.get((run_id, trial_id)) if parent is None else str(parent),
                 budget=_trial_budget(own, run.params),
+                patience=_patience({**run.params, **own}),
                 **_shared(run) | {"started": _iso(started)},  # type: ignore[arg-type]  # as above
                 **_of_rows(rows.get((run_id, trial_id))),  # type: ignore[arg-type]  # as above
             )
@@ -220,10 +225,22 @@ def _status(status: object, of_run: str) -> str:
 
 
 def _budget(params: Mapping[str, Json]) -> int | None:
-    for wanted in _EPOCHS:
+    return _first_int(params, _EPOCHS)
+
+
+def _patience(params: Mapping[str, Json]) -> int | None:
+    """Return the patience of early stopping; that of a schedule of the learning rate is another."""
+    ours = {name: item for name, item in params.items() if not _OF_SCHEDULE.search(name)}
+    return _first_int(ours, _PATIENCE)
+
+
+def _first_int(params: Mapping[str, Json], wanted: tuple[str, ...]) -> int | None:
+    """Return the integer under the first of ``wanted`` that is the last part of a path."""
+    for leaf in wanted:
         for name, item in sorted(params.items()):
-            if name.rpartition(".")[2] == wanted and isinstance(item, int):
-                return item
+            is_count = isinstance(item, int) and not isinstance(item, bool)
+            if name.rpartition(".")[2] == leaf and is_count:
+                return item  # type: ignore[return-value]  # an int
     return None
 
 

@@ -204,21 +204,21 @@ def _too_few(groups: Sequence[Group], lead: float, spread: tuple[float, int] | N
     n = min(n_first, n_second)
     name = second.members[0].candidate.label
     missing = f"at least {MIN_REPEATS} seeds each"
+    many = "one seed each" if n_first == n_second == 1 else f"{n_first} and {n_second} repeats"
     if not lead:
-        sentence = f"{name} has the same score, of {n_first} and {n_second} seeds"
-    elif n_first == n_second == 1:
-        sentence = (
-            f"one seed each: the {lead:.3g} lead over {name} cannot be separated from seed noise"
-        )
+        sentence = f"{name} has the same score ({many})"
+        return _lead(INSUFFICIENT, sentence, value=lead, n=n, missing=missing)
+    if n_first == n_second == 1:
+        sentence = f"{many}: the {lead:.3g} lead over {name} cannot be separated from seed noise"
     else:
         sentence = (
-            f"{n_first} and {n_second} seeds: the {lead:.3g} lead over {name} cannot be tested "
+            f"{many}: the {lead:.3g} lead over {name} cannot be tested "
             f"({MIN_REPEATS} each at least)"
         )
-    if spread is not None and spread[0] > 0 and lead:
-        sentence += f"; it is {lead / spread[0]:.1f} standard deviations of a seed"
-    elif spread is None:
+    if spread is None:
         sentence += _beside_epoch_noise(first, lead)
+    elif spread[0] > 0:
+        sentence += f"; it is {lead / spread[0]:.1f} standard deviations of a seed"
     return _lead(INSUFFICIENT, sentence, value=lead, n=n, missing=missing)
 
 

@@ -37,7 +37,7 @@ def decide(
     leader = groups[0].members[0].candidate
     sign = -1.0 if subject.goal == "max" else 1.0
     head = f"{leader.label} is "
-    head += f"the best of {len(groups)}" if len(groups) > 1 else "the only one"
+    head += _among(subject, groups)
     head += f" ({subject.metric} {sign * groups[0].mean:.4g}, smoothed)"
     tied = tuple(group.members[0].candidate.name for group in lead.tied)
     cheap = cheapest((groups[0], *lead.tied))
@@ -50,6 +50,18 @@ def decide(
         tied=tied,
         proposed=proposed,
     )
+
+
+def _among(subject: Subject, groups: Sequence[Group]) -> str:
+    """Return of how many the first of ``groups`` is the best, so that nobody misses the others."""
+    n, n_all = len(groups), len(subject.candidates)
+    n_ranked = sum(len(group.members) for group in groups)
+    if n_ranked < n_all and n == n_ranked:
+        which = f"the best of the {n}" if n > 1 else "the only one"
+        return f"{which} (of {n_all}) that can be ranked"
+    if n == 1:
+        return "the only one"
+    return f"the best of {n}" if n == n_all else f"the best of {n} configurations"
 
 
 def _support(

@@ -68,7 +68,7 @@ def paid_findings(
     if is_adaptive:
         so_far = best_so_far(assessed)
         last = next(at for at, score in enumerate(so_far, 1) if score == so_far[-1])
-        sentence = f"the best of {n} trials was trial number {last}"
+        sentence = f"of {n} trials the best was number {last} in the order of their starts"
         return [_note(sentence, float(last), n)], []
     expected = expected_best(scores)
     half = n // 2

@@ -13,10 +13,11 @@ from ledger.review.assess import (
 from ledger.review.behaviour import behaviour_findings
 from ledger.review.choice import judge_lead, seed_spread
 from ledger.review.decision import decide
-from ledger.review.finding import NOTE, Finding
+from ledger.review.evenness import evenness_findings
 from ledger.review.forest import importance_findings
 from ledger.review.libraries import versions
 from ledger.review.paid import best_so_far, paid_findings
+from ledger.review.passed_over import passed_over
 from ledger.review.repeats import command_for, repeats_for
 from ledger.review.result import Counts, Review
 from ledger.review.space import boundary_findings, coverage_findings, duplicate_findings
@@ -31,7 +32,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.review.assess import Assessed, Group
+    from ledger.review.assess import Assessed
+    from ledger.review.finding import Finding
     from ledger.review.subject import Subject
 
 
@@ -54,7 +56,7 @@ def review(subject: Subject) -> Review:
         *paid,
         *lead.findings,
         *tradeoff_findings(groups, seed_spread(groups)),
-        *_left_out(assessed, groups, sign),
+        *passed_over(assessed, groups, sign),
         *unequal_findings(assessed),
         *hygiene_findings(subject),
     )
@@ -95,6 +97,7 @@ def _params_findings(
         *weak_findings(units, chosen, is_adaptive=is_adaptive),
         *boundary_findings(units, subject.space, is_adaptive=is_adaptive),
         *coverage_findings(units, subject.space),
+        *evenness_findings(units, subject.space, is_adaptive=is_adaptive),
         *duplicate_findings(_same_training(assessed), len(assessed)),
         *importance_findings(units),
     ]
@@ -113,36 +116,6 @@ def _same_training(assessed: Sequence[Assessed]) -> list[list[str]]:
             key = repr(sorted(each.candidate.params.items())), each.score
             found.setdefault(key, []).append(each.candidate.label)
     return list(found.values())
-
-
-def _left_out(assessed: Sequence[Assessed], groups: Sequence[Group], sign: float) -> list[Finding]:
-    """Return a note where one that is not ranked reached a better value than the leader."""
-    if not groups:
-        return []
-    best = groups[0].mean
-    better = [
-        (each.score, each)
-        for each in assessed
-        if not each.is_ranked and not each.is_running and each.score is not None
-        if each.score < best
-    ]
-    if not better:
-        return []
-    score, each = min(better, key=lambda pair: (pair[0], pair[1].candidate.name))
-    why = "it failed or diverged" if each.is_bad else "it was allowed fewer epochs"
-    why = "another trial goes on from it" if each.is_promoted else why
-    sentence = f"{each.candidate.label} reached {sign * score:.4g} but is not ranked: {why}"
-    return [
-        Finding(
-            question="why",
-            rule="choice.unranked",
-            verdict=NOTE,
-            sentence=sentence,
-            value=sign * score,
-            n=len(better),
-            about=each.candidate.label,
-        )
-    ]
 
 
 def _counts(assessed: Sequence[Assessed]) -> Counts:

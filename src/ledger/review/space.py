@@ -105,12 +105,12 @@ def coverage_findings(units: Sequence[Unit], space: Sequence[Param] | None) -> l
     ]
     bins = [share for share in visited if share is not None]
     share = math.fsum(bins) / len(bins) if bins else None
-    parts = [f"{n / len(params):.1f} configurations for each of {len(params)} params"]
+    parts = [f"{n} configurations for {len(params)} params ({n / len(params):.1f} each)"]
     if share is not None:
-        parts.append(f"{100 * share:.0f} % of fifths of their ranges visited")
+        parts.append(f"{100 * share:.0f} % of the fifths of their ranges tried")
     pairs_share = _pairs_visited(units, params)
     if pairs_share is not None:
-        parts.append(f"{100 * pairs_share:.0f} % of pairs of choices")
+        parts.append(f"{100 * pairs_share:.0f} % of the pairs of choices tried")
     return [_space(rule, NOTE, ", ".join(parts), value=share, n=n)]
 
 
@@ -159,6 +159,11 @@ def _edges(param: Param, items: Sequence[Json]) -> Iterator[tuple[_Edge, int]]:
     if len(places) >= _MIN_TOP:
         yield _Edge(label="lowest", share=share, n_hits=lowest), len(places)
         yield _Edge(label="highest", share=share, n_hits=highest), len(places)
+
+
+def has_levels(param: Param) -> bool:
+    """Whether ``param`` is a choice or a range of few steps, not a continuous range."""
+    return bool(param.values or _levels(param)) or param.low is None or param.high is None
 
 
 def _levels(param: Param) -> list[Json]:

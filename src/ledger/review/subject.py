@@ -62,6 +62,8 @@ class Candidate:
     """Trial id of the one that this trial goes on from."""
     budget: int | None = None
     """Epochs that it was allowed; None where nothing says."""
+    patience: int | None = None
+    """Epochs without a better value after which early stopping ends it; None where nothing says."""
     seed: Json = None
     variant: str | None = None
     """Equal for repeats that differ in the seed alone; None where nothing says."""

@@ -27,7 +27,7 @@ def unequal_findings(assessed: Sequence[Assessed]) -> list[Finding]:
     candidates = [each.candidate for each in ranked]
     return [
         _code(candidates),
-        _dirt(candidates),
+        *_dirt(candidates),
         _data(candidates),
         *_packages(candidates),
         _budget(ranked),
@@ -77,21 +77,27 @@ def _code(candidates: Sequence[Candidate]) -> Finding:
         return _equal("equal.commit", WARN, sentence, value=float(len(commits)), n=n)
     if known < n:
         sentence = f"{n - known} of {n} have no commit: whether the code was the same is unknown"
+        if not known:
+            sentence = "no commit was recorded: whether the code was the same is unknown"
         return _equal("equal.commit", INSUFFICIENT, sentence, n=n, missing="commits")
     return _equal("equal.commit", OK, f"the same commit {next(iter(commits))[:8]} in {n}/{n}", n=n)
 
 
-def _dirt(candidates: Sequence[Candidate]) -> Finding:
+def _dirt(candidates: Sequence[Candidate]) -> list[Finding]:
     n = len(candidates)
+    if all(each.commit is None and each.dirty is None for each in candidates):
+        return []  # that no commit was recorded is said already
     dirty = sum(each.dirty is True for each in candidates)
     unknown = sum(each.dirty is None for each in candidates)
     if dirty:
         sentence = f"{dirty} of {n} ran code that was in no commit (dirty)"
-        return _equal("equal.dirty", WARN, sentence, value=float(dirty), threshold=0.0, n=n)
+        number = float(dirty)
+        return [_equal("equal.dirty", WARN, sentence, value=number, threshold=0.0, n=n)]
     if unknown:
         sentence = f"whether {unknown} of {n} ran uncommitted code is unknown"
-        return _equal("equal.dirty", INSUFFICIENT, sentence, n=n, missing="the state of the tree")
-    return _equal("equal.dirty", OK, f"no uncommitted code in {n}/{n}", n=n)
+        missing = "the state of the tree"
+        return [_equal("equal.dirty", INSUFFICIENT, sentence, n=n, missing=missing)]
+    return [_equal("equal.dirty", OK, f"no uncommitted code in {n}/{n}", n=n)]
 
 
 def _data(candidates: Sequence[Candidate]) -> Finding:

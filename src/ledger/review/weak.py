@@ -22,6 +22,8 @@ MIN_REST = 10
 MAX_P = 0.05
 MIN_EFFECT = 0.4
 """Rank-biserial correlation; 0 is no difference, 1 that every such trial is worse."""
+MIN_POWER = 0.5
+"""Where less than this would be seen, that nothing was seen is no good news."""
 _LEVELS = 5
 """A number with more values than this is cut into thirds."""
 _INDEPENDENT = ("random", "grid", "bruteforce", "qmc")
@@ -168,14 +170,16 @@ def _others(tested: Sequence[Weak], n_weak: int, n: int) -> Finding:
     powers = [power(each.n, each.n_rest, len(tested)) for each in tested]
     low, high = round(100 * min(powers)), round(100 * max(powers))
     chance = f"{low} %" if low == high else f"{low} to {high} %"
+    is_blind = max(powers) < MIN_POWER
+    only = "only " if is_blind else ""
     rest = len(tested) - n_weak
     return Finding(
         question="weak",
         rule=_RULE,
-        verdict=OK,
+        verdict=NOTE if is_blind else OK,
         sentence=f"no evidence against {rest} {'other ' if n_weak else ''}"
         f"value{'s' if rest != 1 else ''} "
-        f"(a deficit of one standard deviation would be seen in {chance} of cases)",
+        f"(a deficit of one standard deviation would be seen in {only}{chance} of cases)",
         value=max(powers),
         threshold=None,
         n=n,

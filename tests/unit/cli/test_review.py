@@ -43,7 +43,7 @@ def test_one_screen_answers_six_questions(ask: Ask, tmp_path: Path) -> None:
     code, out, err = ask("--brief")
 
     assert (code, err) == (0, "")
-    assert "Decision supported?  PARTLY. 01 is the best of 5" in out
+    assert "Decision supported?  PARTLY. 01 is the best of the 5 (of 6) that can be ranked" in out
     assert "Next: ledger repeat --top 3 --seeds 5" in out
     assert "Details" not in out
     assert len(out.splitlines()) <= 45

@@ -240,6 +240,26 @@ def test_the_test_set_is_noticed(root: Path) -> None:
     assert (found.test_metrics, found.n_tested) == (("test_acc",), 4)
 
 
+@pytest.mark.parametrize(
+    ("config", "patience"),
+    [
+        ({"early_stop_patience": 4, "reduce_lr_patience": 8}, 4),
+        ({"early_stopping": {"patience": 6}, "scheduler": {"patience": 2}}, 6),
+        ({"lr_plateau": {"patience": 2}}, None),
+        ({"patience": True}, None),
+        ({}, None),
+    ],
+)
+def test_the_patience_of_early_stopping_is_a_param(
+    root: Path, config: dict[str, object], patience: int | None
+) -> None:
+    add_run(root, "one", epochs(val_acc=[0.5]), started=FIRST, config=config)
+
+    (found,) = collect_subject(open_at(root), "one", metric="val_acc", goal="max").candidates
+
+    assert found.patience == patience
+
+
 def test_training_is_taken_at_the_rows_of_the_objective(root: Path) -> None:
     """Training is logged at every step, validation at every second."""
     rows = [

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from ledger.review.assess import assess
+from ledger.review.evenness import evenness_findings
 from ledger.review.finding import INSUFFICIENT, NOTE, OK, WARN, Finding
 from ledger.review.forest import importance_findings
 from ledger.review.paid import expected_best, paid_findings
@@ -188,7 +189,47 @@ def test_coverage_counts_fifths_and_pairs() -> None:
     (found,) = coverage_findings(units(60, 0.0), (LR,))
 
     assert found.value == 1.0
-    assert "100 % of fifths" in found.sentence
+    assert "100 % of the fifths of their ranges tried" in found.sentence
+
+
+def test_gaps_are_seen_beside_random_draws() -> None:
+    """The discrepancy of 40 points that fill a square, and of as many in a corner."""
+    space = (Param(name="x", low=0.0, high=1.0), Param(name="y", low=1e-3, high=1.0, scale="log"))
+    draws = random.Random(1)
+    even = placed_units([((at + 0.5) / 40, 10 ** (-3 * (at * 0.618 % 1))) for at in range(40)])
+    corner = placed_units([(draws.uniform(0, 0.4), 10 ** draws.uniform(-3, -2)) for _ in range(40)])
+
+    (fine,) = evenness_findings(even, space, is_adaptive=False)
+    (gaps,) = evenness_findings(corner, space, is_adaptive=True)
+
+    assert (fine.verdict, fine.n) == (OK, 40)
+    assert fine.value == pytest.approx(0.0, abs=0.1)
+    assert (gaps.verdict, gaps.value) == (NOTE, 1.0)
+    assert "as a tuner that adapts does: 100 % of random draws" in gaps.sentence
+
+
+def placed_units(places: list[tuple[float, float]]) -> tuple[Unit, ...]:
+    return tuple(
+        Unit(name=f"{at:03d}", params={"x": x, "y": y}, rank=0.5, is_bad=False)
+        for at, (x, y) in enumerate(places)
+    )
+
+
+def test_evenness_needs_ranges_that_every_configuration_has() -> None:
+    few = placed_units([(0.5, 0.5)] * 9)
+    many = placed_units([(0.5, 0.5)] * 10)
+
+    assert evenness_findings(few, (Param(name="x", low=0.0, high=1.0),), is_adaptive=False) == []
+    assert evenness_findings(many, None, is_adaptive=False) == []
+    assert evenness_findings(many, (Param(name="z", low=0.0, high=1.0),), is_adaptive=False) == []
+    assert evenness_findings(many, (Param(name="x", values=(0.5, 1)),), is_adaptive=False) == []
+
+
+def test_no_evidence_that_could_hardly_be_found_is_no_good_news() -> None:
+    (found,) = weak_findings(units(18, 0.0), None, is_adaptive=False)
+
+    assert found.verdict == NOTE
+    assert "would be seen in only" in found.sentence
 
 
 def test_importance_needs_trials_that_carry_it() -> None:

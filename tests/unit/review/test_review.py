@@ -130,6 +130,47 @@ def test_a_better_one_that_is_not_ranked_is_told() -> None:
     assert "fewer epochs" in rule(found, "choice.unranked").sentence
 
 
+def test_one_with_a_luckier_epoch_is_told() -> None:
+    spike = [*plateau(0.32).objective]
+    spike[20] = 0.1
+    lucky = candidate("lucky", curve(spike, training(30)), trial_id="lucky", best_epoch=20)
+
+    found = rule(review(subject([trial("steady", 0.3), lucky])), "choice.luckier")
+
+    assert (found.value, found.about) == (0.1, "lucky")
+    assert found.sentence == "by its one best epoch lucky would lead (0.1, at epoch 20)"
+
+
+@pytest.mark.parametrize(
+    ("n_falling", "patience", "verdict", "said"),
+    [
+        (40, None, "note", "the run ended at its best: overfitting not observable"),
+        (40, 3, "note", "at its best, within the patience of early stopping (3)"),
+        (30, 12, "note", "not until the run ended"),
+        (30, 4, "ok", "no: the end is"),
+        (30, None, "ok", "no: the end is"),
+    ],
+)
+def test_what_early_stopping_hides_is_said(
+    n_falling: int, patience: int | None, verdict: str, said: str
+) -> None:
+    values = [1 - 0.01 * min(epoch, n_falling) for epoch in range(40)]
+    stopped = candidate("a", curve(values, training(40)), trial_id="a", patience=patience)
+
+    found = rule(review(subject([stopped, trial("b", 2.0)])), "curve.overfit")
+
+    assert found.verdict == verdict
+    assert said in found.sentence
+
+
+def test_drift_without_training_is_no_overfitting() -> None:
+    drifting = candidate("a", curve(overfitting(), overfitting(), noise=0.001), trial_id="a")
+
+    found = rule(review(subject([drifting, trial("b", 2.0)])), "curve.overfit")
+
+    assert (found.verdict, "training did not improve either" in found.sentence) == ("note", True)
+
+
 def test_best_and_smoothed_stand_side_by_side() -> None:
     found = review(subject([trial("1", 0.3), trial("2", 0.31)]))
 

@@ -35,7 +35,7 @@ def about_lines(review: Review) -> list[str]:
     parts += [f"{counts.failed} failed"] if counts.failed else []
     parts += [f"{counts.running} running"] if counts.running else []
     parts += [f"{counts.nonfinite} not finite at some epoch"] if counts.nonfinite else []
-    parts += [f"{counts.short} short"] if counts.short else []
+    parts += [f"{counts.short} of fewer epochs"] if counts.short else []
     better = "higher" if review.goal == "max" else "lower"
     head = f"{review.metric} ({better} is better); {counts.candidates} {noun}: {', '.join(parts)}"
     reasons = [f"{said} ({n})" for said, n in list(counts.reasons.items())[:_REASONS]]
