@@ -32,7 +32,7 @@ from simulated import (
 
 from ledger.review import behaviour, choice, curves, forest, weak
 from ledger.review.assess import assess, groups_of
-from ledger.review.choice import judge_lead
+from ledger.review.choice import chance_of_beating, judge_lead
 from ledger.review.curves import judge_curve
 from ledger.review.forest import importance_findings
 from ledger.review.paid import expected_best
@@ -169,6 +169,9 @@ def looks_again(n: int, repeats: int, looks: Sequence[int] = (5, 10, 20)) -> lis
 
 
 def _is_won(scores: Sequence[Sequence[float]]) -> bool:
+    first, second = sorted(scores, key=fmean)[:2]
+    if chance_of_beating(first, second) < choice.MIN_CHANCE:
+        return False  # whatever the slower tests say
     return judge_lead(groups_of(assess(scored_subject(scores)))).findings[0].verdict == "ok"
 
 
