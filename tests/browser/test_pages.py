@@ -346,7 +346,7 @@ def test_a_table_that_is_cut_replaced_or_gone_is_followed(
     os.replace(tmp_path / "new.csv", table.path)
     wait_for(page, "3 trials")
     table.path.unlink()
-    page.get_by_text("Waiting for the first row").wait_for()
+    page.get_by_text("What was here is gone").wait_for()
 
 
 def test_runs_that_a_change_of_the_branch_takes_away_are_told_and_come_back(
