@@ -30,7 +30,7 @@ def behaviour_findings(leader: Assessed | None, assessed: Sequence[Assessed]) ->
         ]
     else:
         label = leader.candidate.label
-        overfit = _overfit(main, label, leader.candidate.patience)
+        overfit = _overfit(main, label, _patience(leader))
         findings += [_behaved(main, label), _stable(main, label), overfit]
         if main.oscillates:
             findings.append(_oscillates(main, label))
@@ -85,6 +85,12 @@ def _oscillates(main: Judged, label: str) -> Finding:
     return _curve(
         "stable", "curve.oscillation", WARN, sentence, main, label, value=main.turns_z, threshold=2
     )
+
+
+def _patience(leader: Assessed) -> int | None:
+    """Return the patience of early stopping where it may have ended the run: before its budget."""
+    allowed = leader.candidate.budget
+    return leader.candidate.patience if allowed and leader.n_epochs < allowed else None
 
 
 def _overfit(main: Judged, label: str, patience: int | None) -> Finding:

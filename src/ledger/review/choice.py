@@ -129,9 +129,10 @@ def _tested(first: Group, second: Group, stats: object) -> Finding:
     n = min(len(one), len(other))
     limit = MAX_P if n <= SEEDS else MAX_P_AGAIN
     is_better = chance >= MIN_CHANCE and low > 0.5 and p < limit  # noqa: PLR2004  # a coin
+    range_of = f", {100 * low:.0f} to {100 * high:.0f} %" if low < high else ""
     told = (
         f"by {lead:.3g} (95 % interval {low_lead:.3g} to {high_lead:.3g}; beats it in "
-        f"{100 * chance:.0f} % of pairs, {100 * low:.0f} to {100 * high:.0f} %; p = {p:.2g}; "
+        f"{100 * chance:.0f} % of pairs{range_of}; p = {p:.2g}; "
         f"{len(one)} and {len(other)} repeats)"
     )
     name = second.members[0].candidate.label

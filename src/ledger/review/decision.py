@@ -32,7 +32,7 @@ def decide(
     leader or nothing to choose from, or the scores cannot be compared. Otherwise ``partly``.
     """
     if not groups:
-        sentence = f"no candidate has a {subject.metric} that can be ranked"
+        sentence = f"no value of {subject.metric} can be ranked: nothing finished as it should."
         return Decision(support="no", sentence=sentence, chosen=None, tied=(), proposed=None)
     leader = groups[0].members[0].candidate
     sign = -1.0 if subject.goal == "max" else 1.0

@@ -108,9 +108,8 @@ def _data(candidates: Sequence[Candidate]) -> Finding:
         sentence = f"{len(hashes)} data sets: {_shares(hashes, n)}; the scores are not comparable"
         return _equal("equal.data", WARN, sentence, value=float(len(hashes)), n=n)
     if known < n:
-        is_one_run = len({each.run_id for each in candidates}) == 1
-        where = "the run" if is_one_run else f"{n - known} of {n}"
-        sentence = f"no data hash for {where}: whether all saw the same data is unknown"
+        lack = f"{n - known} of {n} have no data hash" if known else "no data hash was recorded"
+        sentence = f"{lack}: whether all saw the same data is unknown"
         return _equal("equal.data", INSUFFICIENT, sentence, n=n, missing="data=… at the start")
     return _equal("equal.data", OK, f"the same data {next(iter(hashes))[:_HASH]} in {n}/{n}", n=n)
 

@@ -155,12 +155,23 @@ def test_what_early_stopping_hides_is_said(
     n_falling: int, patience: int | None, verdict: str, said: str
 ) -> None:
     values = [1 - 0.01 * min(epoch, n_falling) for epoch in range(40)]
-    stopped = candidate("a", curve(values, training(40)), trial_id="a", patience=patience)
+    stopped = candidate(
+        "a", curve(values, training(40)), trial_id="a", patience=patience, budget=60
+    )
 
-    found = rule(review(subject([stopped, trial("b", 2.0)])), "curve.overfit")
+    found = rule(review(subject([stopped, trial("b", 2.0, budget=60)])), "curve.overfit")
 
     assert found.verdict == verdict
     assert said in found.sentence
+
+
+def test_a_run_of_all_its_epochs_was_not_stopped_early() -> None:
+    values = [1 - 0.01 * min(epoch, 30) for epoch in range(40)]
+    whole = candidate("a", curve(values, training(40)), trial_id="a", patience=12, budget=40)
+
+    found = rule(review(subject([whole, trial("b", 2.0, budget=40)])), "curve.overfit")
+
+    assert (found.verdict, "early stopping" in found.sentence) == ("ok", False)
 
 
 def test_drift_without_training_is_no_overfitting() -> None:
