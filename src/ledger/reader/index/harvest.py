@@ -89,7 +89,7 @@ def _reap(field: Field, paths: Sequence[str], first: int, stem: str) -> Harvest:
     for path in paths:
         stamp = field.stamps[path]
         extract = field.source.read(path)
-        if extract is None or stamp is None or _is_young(stamp, field.now_ns):
+        if extract is None or stamp is None or is_young(stamp, field.now_ns):
             continue
         if not extract.is_lasting:
             entries[path] = PASSING
@@ -137,7 +137,7 @@ def _result(helper: int, path: str, part: Part) -> Harvest | None:
     return Harvest(parts=[part], entries=entries, also=also, last=last)
 
 
-def _is_young(stamp: Stamp, now_ns: int) -> bool:
+def is_young(stamp: Stamp, now_ns: int) -> bool:
     """Whether a file may have been written again since, within one tick of its clock."""
     newest = max((part for part in stamp if isinstance(part, int)), default=0)
     margin = _MARGIN_NS if newest % 1_000_000_000 else _COARSE_MARGIN_NS

@@ -139,14 +139,15 @@ class Index:
         with _connected({"records": records}) as connection:
             runs = connection.execute(_FOLDERS).fetchall()
             if "notes" in self._layers:
-                ids = {str(path): str(run_id) for path, run_id, _ in runs}
+                ids = {str(path): str(run_id) for path, run_id, *_ in runs}
                 found["notes"] = refresh(self._ledger, NotesSource(self._ledger, ids))
             if "curves" in self._layers:
-                tables = {path: tables_of(names) for path, _, names in runs}
+                tables = {path: tables_of(names) for path, _, names, _ in runs}
                 with_tables = {path: names for path, names in tables.items() if names}
                 source = CurvesSource(
                     self._ledger,
                     with_tables,
+                    {path for path, *_, is_sealed in runs if not is_sealed},
                     lambda: dict(connection.execute(_WITH_ROWS).fetchall()),
                 )
                 found["curves"] = refresh(self._ledger, source)
@@ -168,7 +169,7 @@ class Index:
 
 
 DAMAGE = "the index was damaged and was made anew"
-_FOLDERS = f"SELECT path, run_id, files FROM {RECORDS}"  # noqa: S608  # our names
+_FOLDERS = f"SELECT path, run_id, files, is_sealed FROM {RECORDS}"  # noqa: S608  # our names
 _WITH_ROWS = "SELECT run_id, list(metric) FROM summary WHERE n > 0 GROUP BY run_id"
 _GUESSED = 1 + TABLES["records"]["runs"].names.index("is_guessed")
 

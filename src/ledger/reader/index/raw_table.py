@@ -50,6 +50,11 @@ class RawTable:
         return lead + self.body.replace(b"\n", b"\n" + lead) + b"\n"
 
     @property
+    def n_values(self) -> int:
+        """How many values its metrics have, at most."""
+        return (self.body.count(b"\n") + 1) * len(self.metrics)
+
+    @property
     def is_sound(self) -> bool:
         """Whether every cell is a number or empty and no two rows share an index."""
         lines = [line.split(b",") for line in self.body.split(b"\n")]

@@ -16,7 +16,8 @@ from ledger.reader.index.generation import (
     read_generation,
     remove_unfinished,
 )
-from ledger.reader.index.harvest import PASSING, Field, harvest
+from ledger.reader.index.harvest import PASSING, Field, harvest, is_young
+from ledger.reader.index.held import Held
 from ledger.value import value
 
 
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
 
     from ledger.reader.index.generation import Also, Key
     from ledger.reader.index.raw_table import RawTable
-    from ledger.reader.index.sources import Extract, LayerSource
+    from ledger.reader.index.sources import LayerSource
     from ledger.reader.index.tables import Row, Rows
     from ledger.reader.ledger import BrokenRun, Ledger
     from ledger.reader.source import Stamp
 
 OVERLAY = 48
 """So many changed runs are read for a question; more are stored for the next one too."""
+HEAVY = 20_000
+"""So many rows of fewer runs are stored too: it takes longer to read them than to store them."""
+_COPIED = 1000
+"""For so many bytes of a generation, which a new one has to copy, it must save one row more."""
 _CONTENT_KEPT = 4
 """Entries of other trees that stay stored for each entry in view."""
 _CONTENT_ALWAYS = 20_000
@@ -74,17 +79,20 @@ def refresh(ledger: Ledger, source: LayerSource) -> Refreshed:
     stored = NONE if folder is None else read_generation(folder, source.layer)
     was_damaged = stored.is_damaged
     parted = _part(ledger, stamps, stored)
-    if folder is not None and (parted.n_new > OVERLAY or _is_mostly_gone(stored, parted)):
+    held = Held(source)
+    is_many = parted.n_new > OVERLAY or _is_mostly_gone(stored, parted)
+    if folder is not None:
         field = Field(
-            source=source,
+            source=source if is_many else held,
             stamps=stamps,
             now_ns=now_ns,
             stem=os.path.join(folder, f".{source.layer}-{new_name()}"),
             first=stored.last + 1,
         )
-        stored = _published(folder, field, stored, parted, ledger.processes)
-        parted = _part(ledger, stamps, stored)
-    extracts = [each for path in parted.missing if (each := _read(source, path)) is not None]
+        if is_many or _is_heavy(field, stored, parted):
+            stored = _published(folder, field, stored, parted, ledger.processes)
+            parted = _part(ledger, stamps, stored)
+    extracts = [each for path in parted.missing if (each := held.read_soundly(path)) is not None]
     fresh: dict[str, list[Row]] = {}
     raw: list[tuple[int, str, RawTable]] = []
     for entry, each in enumerate(extracts, stored.last + 1):
@@ -129,6 +137,24 @@ def _is_mostly_gone(stored: Generation, parted: _Parted) -> bool:
         return False
     gone = (key for key in stored.known if key not in parted.hits and not _is_content(key[1]))
     return sum(1 for _ in gone) > limit + parted.n_passing
+
+
+def _is_heavy(field: Field, stored: Generation, parted: _Parted) -> bool:
+    """Whether the few runs that are missing have so many rows that storing them saves time.
+
+    They are read for this question anyway, so that the truth about them costs nothing. A run that
+    is still written to weighs nothing: the next question would find it changed.
+    """
+    weight = 0
+    for path in parted.missing:
+        stamp, found = field.stamps[path], field.source.read(path)
+        if found is not None and stamp is not None and not is_young(stamp, field.now_ns):
+            weight += found.weight
+    try:
+        copied = os.stat(stored.path).st_size if stored.path else 0
+    except FileNotFoundError:
+        return False  # swept meanwhile: whoever opens it starts again
+    return weight > HEAVY + copied // _COPIED
 
 
 def _is_same(ledger: Ledger, also: Also) -> bool:
@@ -182,13 +208,6 @@ def _careful(source: LayerSource, path: str, passing: set[str]) -> Rows:
         passing.add(path)
         return {}
     return extract.rows
-
-
-def _read(source: LayerSource, path: str) -> Extract | None:
-    """Return the rows of a run for this question; a table that only seems plain is read again."""
-    found = source.read(path)
-    is_sound = found is None or found.raw is None or found.raw[1].is_sound
-    return found if is_sound else source.read_with_care(path)
 
 
 def _elsewhere(known: Mapping[Key, int], parted: _Parted) -> dict[Key, int]:

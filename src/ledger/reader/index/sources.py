@@ -44,6 +44,10 @@ if TYPE_CHECKING:
             ...
 
 
+_PLAIN_VALUES = 8
+"""Values of a plain table that are read in the time of one row that is read with care."""
+
+
 @value
 class Extract:
     """What one run gave."""
@@ -56,6 +60,16 @@ class Extract:
     """(run id, table), where the table is plain enough for the engine to read it by itself."""
     is_lasting: bool = True
     """Whether the rows stay true as long as no file changes."""
+    is_growing: bool = False
+    """Whether more rows may come at any time."""
+
+    @property
+    def weight(self) -> int:
+        """What later questions save where the rows are stored, in rows that are read with care."""
+        if self.is_growing or not self.is_lasting:
+            return 0
+        plain = 0 if self.raw is None else self.raw[1].n_values // _PLAIN_VALUES
+        return plain + sum(map(len, self.rows.values()))
 
 
 class RecordsSource:
@@ -130,7 +144,14 @@ class NotesSource:
 
 
 class CurvesSource:
-    """Tables of the runs in view; of ``tables`` their names, by folder."""
+    """Tables of the runs in view.
+
+    Args:
+        ledger: whose runs.
+        tables: the names of their tables, by folder.
+        unsealed: the folders of those that may still be written to.
+        metrics: tells the metrics that have rows, by run id; asked at most once.
+    """
 
     layer: Layer = "curves"
 
@@ -138,10 +159,12 @@ class CurvesSource:
         self,
         ledger: Ledger,
         tables: Mapping[str, tuple[str, ...]],
+        unsealed: Collection[str],
         metrics: Callable[[], Mapping[str, Collection[str]]],
     ) -> None:
         self._ledger = ledger
         self._tables = tables
+        self._unsealed = unsealed
         self._find_metrics = metrics
 
     def stamps(self) -> Mapping[str, Stamp | None]:
@@ -166,7 +189,7 @@ class CurvesSource:
             data = self._ledger.read(f"{path}/{TABLE_NAME}")
             raw = None if data is None else raw_table(data, self._metrics.get(run_id, ()))
             if raw is not None:
-                return Extract(rows={}, raw=(run_id, raw))
+                return Extract(rows={}, raw=(run_id, raw), is_growing=path in self._unsealed)
         return self.read_with_care(path)
 
     def read_with_care(self, path: str) -> Extract | None:
