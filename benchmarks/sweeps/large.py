@@ -39,7 +39,7 @@ def print_large(n_trials: int, epochs: int) -> None:
         "compare of two trials": ledger("compare", f"{run.id}#0000", f"{run.id}#0001"),
         "check --all": ledger("check", "--all"),
     }
-    print("| | wall ms | CPU ms |\n|---|---|---|")
+    print("| | wall ms | CPU ms | peak MB |\n|---|---|---|---|")
     for name, command in questions.items():
         shutil.rmtree(Path(".git/ledger"), ignore_errors=True)
         _print_line(f"{name}, cold", command, 1)
@@ -50,6 +50,6 @@ def _print_line(name: str, command: list[str], n: int) -> None:
     try:
         found = medians([cost(command, ".") for _ in range(n)])
     except SystemExit as error:
-        print(f"| {name} | {error} | |")
+        print(f"| {name} | {error} | | |")
         return
-    print(f"| {name} | {found.wall_ms:.0f} | {found.cpu_ms:.0f} |")
+    print(f"| {name} | {found.wall_ms:.0f} | {found.cpu_ms:.0f} | {found.rss_mb:.0f} |")
