@@ -15,7 +15,7 @@ from ledger.contract.layout import (
     table_order,
     worker_of,
 )
-from ledger.contract.metrics import decode_table, rows_of_trial
+from ledger.contract.metrics import decode_table
 from ledger.contract.record import RunRecord, parse_record
 from ledger.contract.worker import fold, in_order, parse_workers
 from ledger.errors import MalformedError, UnknownNameError
@@ -53,7 +53,9 @@ class StoredRun:
     workers: tuple[Worker, ...] = ()
     """Further processes of a run that is not sealed; what they state is in ``record`` already."""
     trial_id: str | None = None
-    """Of a trial that is looked at as if it were a run: only its rows are in its tables."""
+    """Of a trial that is looked at as if it were a run."""
+    trial_tables: tuple[Table, ...] = ()
+    """Of such a trial: the tables with its rows alone, as they were when it was looked up."""
 
     @property
     def run_id(self) -> str:
@@ -208,6 +210,8 @@ class Ledger:
         Raises:
             MalformedError: located at the table that cannot be read or does not follow the format.
         """
+        if run.trial_id is not None:
+            return list(run.trial_tables)
         found: dict[str, Table] = {}
         for path in run.table_paths:
             try:
@@ -217,8 +221,7 @@ class Ledger:
             except MalformedError as error:
                 raise error.at(path) from error
             found[path.rpartition("/")[2]] = table
-        tables = in_order(found)
-        return tables if run.trial_id is None else rows_of_trial(tables, run.trial_id)
+        return in_order(found)
 
     def status(self, run: StoredRun) -> str:
         """Return the run's status as of now: ``running`` without a living writer is crashed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ledger.contract.json_text import as_object, as_text
+from ledger.contract.metrics import rows_of_trial
 from ledger.contract.record import RunRecord
 from ledger.errors import UnknownNameError
 from ledger.reader.facts import of_cell
@@ -75,7 +76,11 @@ def trial_of(ledger: Ledger, run: StoredRun, trial_id: str) -> StoredRun:
         "metrics": {},
         "stated": [],
     }
-    about = as_dict(run) | {"record": RunRecord(document=document), "trial_id": trial_id}
+    about = as_dict(run) | {
+        "record": RunRecord(document=document),
+        "trial_id": trial_id,
+        "trial_tables": tuple(rows_of_trial(tables, trial_id)),
+    }
     return StoredRun(**about)  # type: ignore[arg-type]  # its own fields
 
 

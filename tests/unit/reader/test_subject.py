@@ -63,6 +63,20 @@ def test_a_trial_has_its_own_rows_and_its_params_over_the_config_of_the_sweep(
     assert (found.section("run"), found.section("code"), found.section("data")) == ((), (), ())
 
 
+def test_the_tables_of_a_sweep_are_read_once_for_each_trial(ledger: Ledger) -> None:
+    read: list[str] = []
+    whole = ledger.source.read
+
+    def counted(path: str) -> bytes:
+        read.append(path.rpartition("/")[2])
+        return whole(path)
+
+    ledger.source.read = counted  # type: ignore[method-assign]  # counts, and reads
+    compare(ledger, find_subject(ledger, "sweep#00"), find_subject(ledger, "sweep-#01"))
+
+    assert read.count("metrics.csv") == 2
+
+
 def test_trials_and_runs_stand_side_by_side(ledger: Ledger) -> None:
     answered = ask_text(ledger, "compare plain sweep-#00 sweep-#01")
 
