@@ -302,7 +302,7 @@ def _cells(grids: Sequence[_Grid], name: str) -> tuple[Sequence[_Key], Sequence[
 
 
 def _summary(name: str, keys: Sequence[_Key], cells: Sequence[str], last: str) -> Summary:
-    values = _numbers(name, cells)
+    values = parse_numbers(name, cells)
     # a sum is finite only when every value is; the rare sum that overflows costs one more look
     is_finite = math.isfinite(sum(values))
     finite = values if is_finite else [number for number in values if math.isfinite(number)]
@@ -322,7 +322,12 @@ def _is_text(cells: Collection[str]) -> bool:
     return not all(cell in _TRUTH or _NUMBER.fullmatch(cell) for cell in cells)
 
 
-def _numbers(name: str, cells: Collection[str]) -> list[float]:
+def parse_numbers(name: str, cells: Collection[str]) -> list[float]:
+    """Return the numbers in ``cells``, (n,) and none of them empty, of the column ``name``.
+
+    Raises:
+        MalformedError: one is none of the format's.
+    """
     text = "".join(cells)
     if text.isascii() and not text.encode("ascii").translate(None, _DIGITS):
         try:

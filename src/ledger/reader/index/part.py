@@ -34,7 +34,7 @@ class Part:
         self.heads: list[Row] = []
         """What is what in the plain tables."""
         self._stem = stem
-        self._waiting: dict[str, list[Row]] = {table: [] for table in self.paths}
+        self._waiting: dict[str, list[tuple[int, list[Row]]]] = {table: [] for table in self.paths}
         self._n_waiting = 0
         self._files: dict[str, TextIO] = {}
         self._raw: dict[int, BinaryIO] = {}
@@ -42,7 +42,8 @@ class Part:
     def add(self, entry: int, rows: Rows) -> None:
         """Add the rows of one run."""
         for table, found in rows.items():
-            self._waiting[table] += [(entry, *row) for row in found]
+            if found:
+                self._waiting[table].append((entry, found))
         self._n_waiting += 1
         if self._n_waiting == _AT_ONCE:
             self._write()
@@ -69,11 +70,12 @@ class Part:
             raw.close()
 
     def _write(self) -> None:
-        for table, rows in self._waiting.items():
-            if rows:
+        for table, waiting in self._waiting.items():
+            if waiting:
                 if table not in self._files:
                     path = self.paths[table]
                     self._files[table] = open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115
+                rows = ((entry, *row) for entry, found in waiting for row in found)
                 csv.writer(self._files[table], lineterminator="\n").writerows(rows)
-                rows.clear()
+                waiting.clear()
         self._n_waiting = 0
