@@ -145,11 +145,13 @@ def test_what_is_new_is_sent_and_nothing_else(address: str, root: Path) -> None:
     with urllib.request.urlopen(
         f"{address}/api/events?since={version}", timeout=LIMIT_SECONDS
     ) as stream:
-        lines = iter(stream.readline, b"")
-        event = next(line for line in lines if line.startswith(b"event:"))
-        data = json.loads(next(lines).removeprefix(b"data: "))
-    assert b"event: candidates\n" == event
-    assert [run_id] == [each["id"] for each in data]
+        lines = (
+            line for line in iter(stream.readline, b"") if line.startswith((b"event", b"data"))
+        )
+        told = [next(lines) for _ in range(4)]
+    assert [b"event: about\n", b"event: candidates\n"] == told[::2]
+    assert "candidates" not in json.loads(told[1].removeprefix(b"data: "))
+    assert [run_id] == [each["id"] for each in json.loads(told[3].removeprefix(b"data: "))]
 
 
 def test_who_was_away_for_too_long_is_told_to_begin_anew(address: str) -> None:
