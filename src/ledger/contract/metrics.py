@@ -83,6 +83,8 @@ def encode_cell(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, str):
+        if cell.isalnum() and cell.isascii():
+            return str(cell)
         text = cell.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
         # neither a lone surrogate nor a NUL may make the whole table unreadable
         text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")

@@ -34,7 +34,7 @@ class Home:
     @property
     def is_away(self) -> bool:
         """Whether the run's folder is not there, and the second home stands for it."""
-        return self._has_begun and not os.path.exists(self.run_dir / RECORD_NAME)
+        return self._has_begun and not os.path.exists(os.path.join(self.run_dir, RECORD_NAME))
 
     @property
     def folder(self) -> Path:

@@ -152,7 +152,7 @@ class RecordFile:
 
 def now_text() -> str:
     """Return the present moment as records write it: ISO 8601, UTC, milliseconds."""
-    return time_text(datetime.now(tz=UTC))
+    return datetime.now(tz=UTC).isoformat(timespec="milliseconds")
 
 
 def time_text(moment: datetime) -> str:

@@ -306,7 +306,7 @@ class Run:
             warn(f"{self.id}: {line}")
 
     def _keep(self, what: str, write: Callable[..., None], *given: object) -> None:
-        if self._may_write(what):
+        if self.is_open or self._may_write(what):
             try:
                 write(*given)
             except (OSError, ValueError) as error:
@@ -329,9 +329,10 @@ class Run:
 
     def _seal(self, status: str, error: BaseException | Mapping[str, Json] | None) -> None:
         self._sweep.close(status)
-        orphans = self._table.orphans()
+        orphans = self._table.orphans() | self._sweep.orphans()
         try:
             self._table.close()
+            self._sweep.release()
             self._home.settle(orphans)
         except OSError as failure:
             why = failure.strerror or failure

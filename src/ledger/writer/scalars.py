@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from ledger.contract.redaction import redact_under
 
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 PLAIN = frozenset({float, int, bool, str, type(None)})
 MAX_BITS = 13_000
 """Of a whole number: nearly 4,000 decimal digits, all that a record and Python itself will read."""
+MAX_KEPT = 100
+"""Characters of a text whose redaction is remembered."""
 
 
 def plain(item: object) -> Cell:
@@ -36,7 +40,15 @@ def param_cell(name: str, item: object) -> Cell:
         cell = plain(item)
     except TypeError:
         cell = str(item)
-    return redact_under(name, cell) if isinstance(cell, str) else cell
+    if not isinstance(cell, str):
+        return cell
+    return redact_under(name, cell) if len(cell) > MAX_KEPT else _redacted(name, cell)
+
+
+@functools.lru_cache(maxsize=512)
+def _redacted(name: str, text: str) -> str:
+    """Return ``text`` as it may be written: the choices of a sweep come again with each trial."""
+    return redact_under(name, text)
 
 
 def position(item: object) -> int | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
+from operator import is_
 
 from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object
+from ledger.contract.metrics import encode_cell
 from ledger.contract.redaction import redact, redact_text
 from ledger.writer.record_file import now_text
-from ledger.writer.scalars import param_cell, plain
+from ledger.writer.scalars import PLAIN, param_cell, plain
 from ledger.writer.trials_table import TrialsTable
 
 
@@ -47,6 +50,8 @@ class Sweep:
         self._table = table
         self._keep = keep
         self._log = TrialsTable(home, worker)
+        self.write_row = functools.partial(keep, "rows of trials", table.append_trial)
+        """Takes what ``append_trial`` of the table takes."""
         self._lock = threading.RLock()
         self._open: dict[tuple[str, int], Attempt] = {}
         self._counts: dict[str, int] = {}
@@ -121,6 +126,18 @@ class Sweep:
             for attempt in list(self._open.values()):
                 attempt.end("interrupted" if status == "finished" else status)
 
+    def orphans(self) -> dict[str, bytes]:
+        """Return {name: bytes} of the log of trials when no folder holds its file any more."""
+        return self._log.orphans()
+
+    def release(self) -> None:
+        """Let the log of trials be on the disk, and close it.
+
+        Raises:
+            OSError: it could not be flushed.
+        """
+        self._log.close()
+
     def go_on(self) -> None:
         """Number attempts on from those of an earlier session; what it left running is no more.
 
@@ -134,17 +151,6 @@ class Sweep:
             if trial.status == "running":
                 self._append(Attempt(self, trial.trial_id, number), {"status": "crashed"}, {})
 
-    def write_row(
-        self,
-        attempt: Attempt,
-        at: tuple[int | None, int | None, int | None],
-        params: Mapping[str, object],
-        metrics: Mapping[str, object],
-    ) -> None:
-        """Write a row of ``attempt``; ``at``: its execution, epoch and step."""
-        index = (attempt.trial_id, attempt.number, at[0], at[1])
-        self._keep("rows of trials", self._table.append_trial, index, params, metrics, at[2])
-
     def write_end(
         self, attempt: Attempt, cells: Mapping[str, Cell], params: Mapping[str, object]
     ) -> None:
@@ -157,8 +163,7 @@ class Sweep:
         self, attempt: Attempt, cells: Mapping[str, Cell], params: Mapping[str, object]
     ) -> None:
         key: dict[str, Cell] = {"trial_id": attempt.trial_id, "attempt": attempt.number}
-        shown = {name: param_cell(name, item) for name, item in params.items()}
-        self._keep("ends of trials", self._log.append, {**key, **cells}, shown)
+        self._keep("ends of trials", self._log.append, {**key, **cells}, attempt.told(params))
 
     def _tell(self, sections: Mapping[str, object]) -> None:
         self._record.update(sections)  # type: ignore[arg-type]  # JSON, by `to_json`
@@ -172,6 +177,22 @@ class Attempt:
         self.number = number
         """0 for the first attempt at the trial."""
         self._sweep = sweep
+        self._params: dict[str, object] = {}
+        self._told: dict[str, str] = {}
+
+    def told(self, params: Mapping[str, object]) -> Mapping[str, str]:
+        """Return what cells of ``params`` hold; those that are what they were are encoded once."""
+        known = self._params
+        if (
+            known.keys() != params.keys()
+            or not all(map(is_, params.values(), map(known.get, params)))
+            or not PLAIN.issuperset(map(type, known.values()))
+        ):
+            self._params = dict(params)
+            self._told = {
+                name: encode_cell(param_cell(name, item)) for name, item in params.items()
+            }
+        return self._told
 
     def log(
         self,
@@ -191,7 +212,8 @@ class Attempt:
             step: likewise, where the trial has steps or rounds rather than epochs.
             execution: which training of the trial it is, from 0; None for a row about all of them.
         """
-        self._sweep.write_row(self, (execution, epoch, step), params or {}, metrics)
+        index = (self.trial_id, self.number, execution, epoch)
+        self._sweep.write_row(index, params or {}, metrics, step)
 
     def end(  # noqa: PLR0913  # what a log says of an attempt is this much
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -294,6 +295,45 @@ def test_trials_outlive_git_taking_the_folder_away(project: Path) -> None:
 
     log = decode_trials((run.dir / "trials.csv").read_bytes())
     assert [(each.trial_id, each.status) for each in log] == [("0", "finished"), ("1", "finished")]
+
+
+def test_an_older_log_that_git_brings_back_takes_no_line_away(project: Path) -> None:
+    """As `git stash -u` and `git stash pop` do: the folder is another one, its log a copy."""
+    run = sweep_run()
+    run.sweep.begin("0", {"lr": 1}).end(score=1)
+    folder = only_run(project)
+    held = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    run.sweep.begin("1", {"lr": 2}).end(score=2)
+    folder.mkdir()
+    for name, data in held.items():
+        (folder / name).write_bytes(data)
+    run.sweep.begin("2", {"lr": 3, "late": 4}).end(score=3)
+    run.finish()
+
+    assert [(each.trial_id, each.status) for each in trials_of(project)] == [
+        ("0", "finished"),
+        ("1", "finished"),
+        ("2", "finished"),
+    ]
+
+
+def test_an_attempt_that_another_process_begins_is_counted(project: Path) -> None:
+    """Its log may come at any moment, also after ours was the only one for a while."""
+    run = sweep_run()
+    run.sweep.begin("0").end()
+    folder = only_run(project)
+    long_ago = folder.stat().st_mtime_ns - 10**10
+    os.utime(folder, ns=(long_ago, long_ago))
+    assert run.sweep.begin("1").number == 0
+    (folder / "trials.w1.csv").write_text("trial_id,attempt,status\n2,0,failed\n", "utf-8")
+    assert run.sweep.begin("2").number == 1
+    with (folder / "trials.w1.csv").open("a", encoding="utf-8") as log:
+        log.write("3,0,failed\n3,1,failed\n")
+    assert run.sweep.begin("3").number == 2
+    run.finish()
 
 
 def test_rows_of_steps_and_of_all_executions_are_told_apart(project: Path) -> None:
