@@ -71,6 +71,8 @@ class ShortTrialRow:
     param_names: tuple[str, ...]
     names: tuple[str, ...]
     """Of the metrics."""
+    columns: Mapping[str, str]
+    """Theirs, by name."""
     format: str
     """Takes the epoch, the seconds since the start, and the metrics."""
 
@@ -125,6 +127,7 @@ def short_trial_row(
         params=tuple(params.values()),
         param_names=tuple(params),
         names=tuple(metrics),
+        columns=metrics,
         format=",".join(parts) + "\n",
     )
 

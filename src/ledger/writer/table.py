@@ -168,8 +168,11 @@ class MetricsTable:
         """
         with self._lock:
             seconds = self._clock() - self._origin
-            if self._short_trial is not None and self._handle is not None and step is None:
-                line = self._short_trial.encode(index, seconds, params, metrics)
+            short = self._short_trial
+            if short is not None and self._handle is not None and step is None:
+                line = short.encode(index, seconds, params, metrics)
+                if line is None and (other := self._take_up(index, params, tuple(metrics))):
+                    line = other.encode(index, seconds, params, metrics)
                 if line is not None:
                     return self._write(line)
             self._refuse_closed()
@@ -233,6 +236,19 @@ class MetricsTable:
         if step is None and NUMBERS.issuperset(map(type, measured.values())):
             names = dict(zip(metrics, measured, strict=True))
             self._short_trial = short_trial_row(index, params, names, self._header, cells)
+
+    def _take_up(
+        self, index: TrialIndex, params: Mapping[str, object], names: tuple[str, ...]
+    ) -> ShortTrialRow | None:
+        """Take the short way for another training, when it logs what the one before did."""
+        before = self._short_trial
+        told = self._columns.of_trial(params) if before and names == before.names else None
+        if before is None or told is None or any(name not in self._header for name in told):
+            return None
+        cells: dict[str, Cell] = {**dict(zip(TRIAL_INDEX, index, strict=True)), **told}
+        again = short_trial_row(index, params, before.columns, self._header, cells)
+        self._short_trial = again or before
+        return again
 
     def _write_cells(
         self, cells: Mapping[str, Cell], row: Mapping[str, object] | None = None

@@ -96,6 +96,13 @@ class TableColumns:
             column = self._of_trials[name] = self._new(name, "param")
         return column.name, param_cell(name, item)
 
+    def of_trial(self, params: Mapping[str, object]) -> dict[str, Cell] | None:
+        """Return the cells of ``params`` of a trial by column; None where one has no column yet."""
+        columns = self._of_trials
+        if not columns.keys() >= params.keys():
+            return None
+        return {columns[name].name: param_cell(name, item) for name, item in params.items()}
+
     def _declare(self, name: object, cell: Cell) -> Column:
         is_text = isinstance(cell, str) and legible(name) != self._objective
         column = self._new(name, "meta" if is_text else "metric")
