@@ -28,6 +28,7 @@ def describe_change(config: Json, parent: RunRecord | None) -> list[str]:
     """Return the Change lines: what differs from the parent's config, else the config's gist."""
     own = flatten(config)
     if parent is None:
+        own = {key: item for key, item in own.items() if item is not None}  # a default
         if not own:
             return []
         shown = ", ".join(f"{key}={_show(item)}" for key, item in list(own.items())[:MAX_NAMED])

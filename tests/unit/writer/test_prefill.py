@@ -41,6 +41,8 @@ def parent(**sections: object) -> RunRecord:
 def test_without_a_parent_the_change_is_the_config() -> None:
     assert ["[auto] config lr=0.1, net.w=3"] == describe_change({"lr": 0.1, "net": {"w": 3}}, None)
     assert [] == describe_change({}, None)
+    assert ["[auto] config eta=0.1"] == describe_change({"eta": 0.1, "gamma": None}, None)
+    assert [] == describe_change({"gamma": None}, None)
 
 
 def test_a_long_config_is_cut() -> None:
