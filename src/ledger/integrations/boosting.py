@@ -6,6 +6,7 @@ from inspect import BoundArguments, signature
 from weakref import WeakKeyDictionary
 
 from ledger.errors import LedgerError
+from ledger.integrations.framework import run_or_name
 from ledger.integrations.recording import is_recorded
 from ledger.writer.current import start
 from ledger.writer.narrate import warn
@@ -54,10 +55,9 @@ class Rounds:
     """
 
     def __init__(self, run: Run | str, options: Mapping[str, Any]) -> None:
-        self.run = None if isinstance(run, str) else run
+        self.run, self._name = run_or_name(run)
         self.is_nested: bool | None = None
         """Whether an outer training is recorded instead; None: asked when a training begins."""
-        self._name = run if isinstance(run, str) else None
         self._options = options
         self._is_silent = False
         self._offset = 0

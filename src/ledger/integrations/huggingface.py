@@ -9,7 +9,7 @@ import functools
 import os
 from pathlib import Path
 
-from ledger.integrations.framework import needs
+from ledger.integrations.framework import needs, run_or_name
 from ledger.integrations.recording import recording
 from ledger.writer.current import start
 from ledger.writer.seal import outcome
@@ -94,9 +94,8 @@ class _Recorder:
 
     def __init__(self, run: Run | str, **start_options: Any) -> None:  # noqa: ANN401
         super().__init__()
-        self.run = None if isinstance(run, str) else run
+        self.run, self._name = run_or_name(run)
         """The run of the last training, None before the first and on further processes."""
-        self._name = run if isinstance(run, str) else None
         self._options = start_options
         self._attempt: Attempt | None = None
         self._row: dict[str, Any] = {}

@@ -10,7 +10,7 @@ import functools
 import inspect
 
 from ledger.contract.config import to_json
-from ledger.integrations.framework import needs
+from ledger.integrations.framework import needs, run_or_name
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import recording
 from ledger.writer.current import start
@@ -113,8 +113,7 @@ def _callback_class() -> type:
 
         def __init__(self, run: Run | str, **start_options: Any) -> None:  # noqa: ANN401
             super().__init__()
-            self.run = None if isinstance(run, str) else run
-            self._name = run if isinstance(run, str) else None
+            self.run, self._name = run_or_name(run)
             self._options = start_options
             self._offset = 0
             self._epoch = -1

@@ -9,7 +9,7 @@ import contextlib
 import functools
 
 from ledger.errors import LedgerError
-from ledger.integrations.framework import needs
+from ledger.integrations.framework import expect, needs
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import is_recorded, outermost
 from ledger.integrations.tuner_processes import end_part, is_worker, join
@@ -56,6 +56,7 @@ def attach(
     Raises:
         LedgerError: the tuner is attached to an open run already, or as for ``ledger.start``.
     """
+    expect(tuner, "a tuner of KerasTuner", "search", "oracle")
     before = run_of(tuner)
     if before is not None and before.is_open:
         message = f"the tuner is attached to {before.id}"

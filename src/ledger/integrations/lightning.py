@@ -18,7 +18,7 @@ from ledger.contract.config import to_json
 from ledger.contract.json_text import as_object
 from ledger.contract.layout import encode_token, make_run_id
 from ledger.contract.redaction import redact_text
-from ledger.integrations.framework import needs
+from ledger.integrations.framework import needs, run_or_name
 from ledger.integrations.recording import recording
 from ledger.writer.current import give_signals_back, join_running, start, take_signals
 from ledger.writer.join import RUN_ID
@@ -109,12 +109,13 @@ class _Recorder:
         **start_options: Any,  # noqa: ANN401
     ) -> None:
         super().__init__()
-        self._is_ours = isinstance(run, str)
-        if isinstance(run, str):
-            self._run, self._name = None, run
-            self._id = str(start_options.pop("run_id", None) or _new_id(run))
+        self._run, name = run_or_name(run)
+        self._is_ours = self._run is None
+        if self._run is None:
+            self._name = str(name)
+            self._id = str(start_options.pop("run_id", None) or _new_id(self._name))
         else:
-            self._run, self._name, self._id = run, str(run.document["name"]), run.id
+            self._name, self._id = str(self._run.document["name"]), self._run.id
         self.is_in_paths = True
         """Whether Lightning may name the folder of checkpoints after the run."""
         self._options = start_options

@@ -10,7 +10,7 @@ import functools
 import inspect
 
 from ledger.errors import LedgerError
-from ledger.integrations.framework import needs
+from ledger.integrations.framework import expect, needs, run_or_name
 from ledger.integrations.hooked import hook, release, told_by
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import outermost, recording
@@ -49,6 +49,7 @@ def attach(
     Raises:
         LedgerError: the study is attached to an open run already, or as for ``ledger.start``.
     """
+    expect(study, "a study of Optuna", "ask", "tell", "optimize")
     before = told_by(study)
     if isinstance(before, _Study) and before.run.is_open:
         message = f"the study is attached to {before.run.id}"
@@ -75,8 +76,7 @@ class LedgerCallback:
     """
 
     def __init__(self, run: Run | str, **start_options: Any) -> None:  # noqa: ANN401
-        self.run = None if isinstance(run, str) else run
-        self._name = run if isinstance(run, str) else None
+        self.run, self._name = run_or_name(run)
         self._options = start_options
 
     def __call__(self, study: Any, trial: Any) -> None:  # noqa: ANN401

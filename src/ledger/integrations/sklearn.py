@@ -12,7 +12,7 @@ from ledger.errors import LedgerError
 from ledger.integrations.candidates import Candidates, log_folds
 from ledger.integrations.estimator_text import cell_of, params_of, settings_of
 from ledger.integrations.failed_fits import listening
-from ledger.integrations.framework import needs
+from ledger.integrations.framework import expect, needs
 from ledger.integrations.hooked import hook, release, told_by
 from ledger.integrations.patched import patched
 from ledger.integrations.recording import named, outermost, recording
@@ -52,6 +52,7 @@ def attach(
     Raises:
         LedgerError: the search is attached to an open run already, or as for ``ledger.start``.
     """
+    expect(search, "a search of scikit-learn", "fit", "_run_search")
     before = told_by(search)
     if isinstance(before, _Search) and before.run.is_open:
         message = f"the search is attached to {before.run.id}"
