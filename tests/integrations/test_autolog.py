@@ -167,7 +167,8 @@ def test_without_a_ledger_the_training_goes_on_and_that_is_said(tmp_path: Path) 
     needs("xgboost")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    done = run(elsewhere, FIRST + DATA + SCRIPTS["xgboost"] + "print('trained')\n")
+    twice = SCRIPTS["xgboost"] * 2
+    done = run(elsewhere, FIRST + DATA + twice + "print('trained')\n")
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "trained")
     assert done.stderr.count("ledger: this training is not recorded: ") == 1

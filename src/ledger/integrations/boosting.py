@@ -9,7 +9,7 @@ from ledger.errors import LedgerError
 from ledger.integrations.framework import run_or_name
 from ledger.integrations.recording import is_recorded
 from ledger.writer.current import start
-from ledger.writer.narrate import warn
+from ledger.writer.narrate import warn_once
 
 
 TYPE_CHECKING = False
@@ -120,4 +120,4 @@ class Rounds:
             options = {"config": config(), **self._options}
             self.run = start(str(self._name), **options)
         except LedgerError as error:
-            warn(f"this training is not recorded: {error}")
+            warn_once(f"this training is not recorded: {error}")

@@ -15,7 +15,7 @@ from ledger.integrations.recording import is_recorded, outermost
 from ledger.integrations.tuner_processes import end_part, is_worker, join
 from ledger.integrations.tuner_trials import COMPLETED, Trials, folder_of
 from ledger.writer.current import current_run, start, start_again
-from ledger.writer.narrate import warn
+from ledger.writer.narrate import warn_once
 from ledger.writer.reopen import remember, remembered
 
 
@@ -104,7 +104,7 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `
         try:
             run = attach(tuner, run=outer) if outer else attach(tuner, **options)
         except Exception as error:  # noqa: BLE001  # said; no search ends of it
-            warn(f"this search is not recorded: {error}")
+            warn_once(f"this search is not recorded: {error}")
             return old(tuner, *args, **kwargs)
         with contextlib.nullcontext() if outer else run:
             return _searched(tuner, lambda: old(tuner, *args, **kwargs))

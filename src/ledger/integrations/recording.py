@@ -12,7 +12,7 @@ import threading
 
 from ledger.errors import LedgerError
 from ledger.writer.current import current_run, start
-from ledger.writer.narrate import warn
+from ledger.writer.narrate import warn_once
 
 
 TYPE_CHECKING = False
@@ -80,5 +80,5 @@ def _new_run(stack: contextlib.ExitStack, begin: Callable[[], Run]) -> Run | Non
     try:
         return stack.enter_context(begin())
     except LedgerError as error:
-        warn(f"this training is not recorded: {error}")
+        warn_once(f"this training is not recorded: {error}")
         return None

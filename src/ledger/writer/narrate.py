@@ -13,6 +13,17 @@ def say(line: str) -> None:
     warn(line.removeprefix("ledger: "))
 
 
+_told: set[str] = set()
+"""What ``warn_once`` has said in this process."""
+
+
+def warn_once(line: str) -> None:
+    """Write ``line`` as ``warn`` does, unless this process has said it already."""
+    if line not in _told:
+        _told.add(line)
+        warn(line)
+
+
 def warn(line: str) -> None:
     """Write ``line`` to stderr even when quiet: something was lost or will be; never raises."""
     try:

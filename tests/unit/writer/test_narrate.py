@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ledger.writer.narrate import say, warn
+from ledger.writer.narrate import say, warn, warn_once
 
 
 @pytest.mark.parametrize(("quiet", "n_lines"), [("1", 0), ("yes", 0), ("0", 1), ("", 1), (None, 1)])
@@ -31,6 +31,14 @@ def test_quiet_does_not_silence_a_loss(
     monkeypatch.setenv("LEDGER_QUIET", "1")
     warn("lost")
     assert "ledger: lost\n" == capsys.readouterr().err
+
+
+def test_what_would_be_said_of_each_training_is_said_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for line in ("no ledger here", "no ledger there", "no ledger here"):
+        warn_once(line)
+    assert "ledger: no ledger here\nledger: no ledger there\n" == capsys.readouterr().err
 
 
 class Reentrant(io.StringIO):
