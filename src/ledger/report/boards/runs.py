@@ -90,9 +90,12 @@ class LedgerBoard:
         # another run may have other metrics and params, and say which way is better
         is_state = bool(ids) or n_left_out != self._n_left_out
         self._n_left_out = n_left_out
-        rows = tuple(row for path in [*self._known] for row in self._follow(path))
+        followed = [self._follow(path) for path in [*self._known]]
         return Change(
-            rows=rows, candidates=(*ids,), is_anew=not before <= {*self._known}, is_state=is_state
+            rows=tuple(row for rows, _ in followed for row in rows),
+            candidates=(*ids,),
+            is_anew=not before <= {*self._known} or any(is_anew for _, is_anew in followed),
+            is_state=is_state,
         )
 
     def document(self) -> dict[str, Json]:
@@ -142,14 +145,14 @@ class LedgerBoard:
         self._known.pop(path, None)
         self._followed.pop(path, None)
 
-    def _follow(self, path: str) -> list[Row]:
-        """Return the new rows of a run that goes on."""
+    def _follow(self, path: str) -> tuple[list[Row], bool]:
+        """Return the new rows of a run that goes on, and whether its table began anew."""
         known = self._known[path]
         if known.status != "running":
-            return []
+            return [], False
         is_first = path not in self._followed
-        rows = self._following(path).look(self._tables(known.run))[0]
-        return [] if is_first else rows
+        rows, is_anew = self._following(path).look(self._tables(known.run))
+        return ([], False) if is_first else (rows, is_anew)
 
     def _following(self, path: str) -> Following:
         if path not in self._followed:

@@ -310,3 +310,31 @@ def test_where_no_run_has_been_started_the_first_one_is_waited_for(
         found = places.open(places.first)
         found.look()
         assert {run.id} == {*candidates(found)}
+
+
+@pytest.mark.parametrize("step", ["1e300", "99999999999999999999", "-9223372036854775809"])
+def test_a_step_beyond_every_counter_is_none(tmp_path: Path, step: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"epoch,step,loss,val_loss\n0,{step},1,2\n1,{step},0.5,1.5\n")
+    board = CsvBoard(path)
+    board.look()
+    with path.open("a") as file:
+        file.write(f"2,{step},0.4,1.4\n")
+    assert [(2, -1)] == [row.at for row in board.look().rows]
+    assert [0, 1, 2] == board.curves("val_loss", "epoch")["a"][0]["x"]
+
+
+def test_a_column_that_comes_late_begins_the_runs_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(make_project(tmp_path))
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    with ledger.start("plain") as run:
+        run.log(epoch=0, loss=0.5)
+        board = LedgerBoard(find_project([run.dir]), clock)
+        board.look()
+        assert not board.look().is_anew
+        run.log(epoch=1, loss=0.4, val_loss=0.6)
+        assert board.look().is_anew
+        assert [0.6] == board.curves("val_loss", "epoch")[run.id][0]["y"]
+        assert not board.look()
