@@ -114,7 +114,9 @@ def _lead(lane: Lane, lanes: Sequence[Lane]) -> str:
     words = ("", "attempt", "execution")
     differs = [len({each[part] for each in lanes}) > 1 for part in range(len(words))]
     told = zip(words, lane, differs, strict=True)
-    return "".join(f"{word}{part}/" for word, part, is_told in told if is_told and part)
+    return "".join(
+        f"{word}{part}/" for word, part, is_told in told if is_told and part not in {"", None}
+    )
 
 
 def _ms(time_s: float | None) -> int:

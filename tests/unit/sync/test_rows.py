@@ -121,6 +121,20 @@ def test_executions_and_attempts_of_a_trial_are_series_of_their_own(tmp_path: Pa
     assert [*told, ("attempt1/execution1/loss", 0, 9.0)] == points(rows)
 
 
+def test_a_first_attempt_has_a_name_of_its_own_beside_the_second(tmp_path: Path) -> None:
+    """Attempts are counted from 0; the last one keeps the metric's name."""
+    make_project(tmp_path)
+    table = [
+        {"trial_id": "00", "attempt": attempt, "epoch": 0, "loss": loss}
+        for attempt, loss in [(0, 9.0), (1, 0.5)]
+    ]
+    run_id = add_run(tmp_path, "again", table)
+
+    rows = rows_in(tmp_path, run_id)["00"]
+
+    assert [("loss", 0, 0.5), ("attempt0/loss", 0, 9.0)] == points(rows)
+
+
 def test_rows_without_any_index_are_numbered() -> None:
     started = datetime(2026, 2, 1, tzinfo=UTC)
     about = ("id", None, None, None, None, None, None, None)
