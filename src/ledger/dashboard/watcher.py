@@ -40,7 +40,8 @@ class Event:
     def to_text(self) -> str:
         """Return it as a server-sent event."""
         body = json.dumps(self.data, separators=(",", ":"), ensure_ascii=False)
-        return f"id: {self.version}\nevent: {self.kind}\ndata: {body}\n\n"
+        text = f"id: {self.version}\nevent: {self.kind}\ndata: {body}\n\n"
+        return text.encode("utf-8", "replace").decode()  # half a character would end the stream
 
 
 class Watcher:
