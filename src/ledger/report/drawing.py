@@ -6,6 +6,7 @@ import math
 
 from ledger.report.document import goal_of, names_of
 from ledger.report.markdown import ranked
+from ledger.report.pack import clipped
 
 
 TYPE_CHECKING = False
@@ -114,7 +115,7 @@ def _curves(trainings: object) -> list[list[_Point]]:
     """Return the finite points of each training."""
     found = []
     for each in trainings if isinstance(trainings, list) else []:
-        pairs = zip(each["x"], each["y"], strict=True)
+        pairs = zip(each["x"], map(clipped, each["y"]), strict=True)
         points = [(float(x), float(y)) for x, y in pairs if isinstance(y, int | float)]
         found.append([point for point in points if math.isfinite(point[1])])
     return [points for points in found if points]

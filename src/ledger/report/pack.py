@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from ledger.contract.json_text import Json
 
+MOST = 8e307
+"""Greater numbers are drawn as this one; a double ends at 1.8e308."""
 LEVELS = 4095
 """Steps between the least and the greatest value of a curve: eight for each pixel of a screen."""
 
@@ -28,8 +30,15 @@ def packed(series: Mapping[str, Json]) -> dict[str, Json]:
     }
 
 
+def clipped(y: Json) -> Json:
+    """Return a finite ``y`` within MOST: the distance of two such numbers is finite, too."""
+    is_finite = isinstance(y, int | float) and math.isfinite(y)
+    return max(-MOST, min(MOST, y)) if is_finite else y  # type: ignore[type-var]  # a number
+
+
 def _training(curve: Mapping[str, Json]) -> Json:
     xs, ys = list(curve["x"]), list(curve["y"])  # type: ignore[arg-type]  # numbers
+    ys = [clipped(y) for y in ys]
     finite = [y for y in ys if isinstance(y, int | float) and math.isfinite(y)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
     span = (high - low) or 1.0

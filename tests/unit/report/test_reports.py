@@ -10,6 +10,7 @@ import math
 import random
 import re
 import xml.etree.ElementTree as ET
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,18 @@ def test_a_picture_holds_the_best_curves_and_stands_alone() -> None:
     said = [each.text for each in root if each.tag.endswith("text")]
     assert ["0.7", "0.75", "0.8", "0.85", *"12345678", "epoch"] == said[1:14]  # whole and round
     assert not re.search(r"href|url\(|<style|<foreignObject", text)
+
+
+def test_numbers_at_the_end_of_the_floats_are_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("trial_id,epoch,lr,val_loss\n00,0,1,1e308\n00,1,1,-1.7e308\n00,2,1,0\n")
+    board = board_of(path)
+    documents = inlined(report_html(board, metric="val_loss", documents={}, made="today"))
+    (training,) = documents["curves"]["val_loss"]["00"]
+    low, middle = 0, LEVELS / 2
+    assert [LEVELS, low, pytest.approx(middle, abs=1)] == [*accumulate(training["d"])]
+    assert math.isfinite(training["hi"] - training["lo"])
+    assert "nan" not in report_svg(board, metric="val_loss")
 
 
 def test_a_trial_without_numbers_is_in_no_ranking(tmp_path: Path) -> None:
