@@ -100,6 +100,7 @@ class Following:
             except (MalformedError, OSError) as error:
                 self.broken[name] = str(error)
                 return rows
+            self.broken.pop(name, None)
             if news.is_anew and not is_first:
                 return None
             if not news.rows:

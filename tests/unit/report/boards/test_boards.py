@@ -14,7 +14,9 @@ import pytest
 import ledger
 from ledger.errors import LedgerError
 from ledger.project import find_project
+from ledger.report.boards.follow import Following
 from ledger.report.boards.places import Places
+from ledger.report.boards.rows import Plan, number_in
 from ledger.report.boards.runs import LedgerBoard
 from ledger.report.boards.sweep import SweepBoard
 from ledger.report.boards.table import CsvBoard
@@ -338,3 +340,29 @@ def test_a_column_that_comes_late_begins_the_runs_anew(
         assert board.look().is_anew
         assert [0.6] == board.curves("val_loss", "epoch")[run.id][0]["y"]
         assert not board.look()
+
+
+def test_a_record_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    make_ledger(tmp_path)
+    run_id = add_run(tmp_path, "search", epochs(val_loss=[0.5]))
+    board = SweepBoard(find_project([tmp_path]), run_id, clock)
+    board.look()
+    (tmp_path / "ledger" / "2026-02" / run_id / "run.json").write_text("{")
+    assert board.look().is_state
+    assert any("run.json" in line for line in board.document()["said"])
+    assert not board.look()
+
+
+def test_a_table_that_can_be_read_again_is_not_told_to_be_broken(tmp_path: Path) -> None:
+    def plan(_: str, header: tuple[str, ...]) -> Plan:
+        return Plan(index={"epoch": 0}, params=(), metrics=((header[1], 1),), number_of=number_in)
+
+    path = tmp_path / "metrics.csv"
+    path.mkdir()
+    following = Following(plan)
+    following.look({"metrics.csv": str(path)})
+    assert ["metrics.csv"] == [*following.broken]
+    path.rmdir()
+    path.write_text("epoch,loss\n0,0.5\n")
+    following.look({"metrics.csv": str(path)})
+    assert ({}, [0.5]) == (following.broken, following.curves("loss", "epoch")[""][0]["y"])
