@@ -91,6 +91,9 @@ class Unrecorded:
     def final(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
         """Take final metrics."""
 
+    def set_goals(self, goals: Mapping[str, str]) -> None:
+        """Take goals."""
+
     def artifact(self, name: str, path: object, *, is_hashed: bool = True) -> None:
         """Take an artifact."""
 
