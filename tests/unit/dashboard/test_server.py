@@ -154,10 +154,11 @@ def test_what_is_new_is_sent_and_nothing_else(address: str, root: Path) -> None:
     assert [run_id] == [each["id"] for each in json.loads(told[3].removeprefix(b"data: "))]
 
 
-def test_who_was_away_for_too_long_is_told_to_begin_anew(address: str) -> None:
+@pytest.mark.parametrize("since", ["99999", "9" * 5000, "-1"])
+def test_who_was_away_for_too_long_is_told_to_begin_anew(address: str, since: str) -> None:
     ask(f"{address}/api/board")
     with urllib.request.urlopen(
-        f"{address}/api/events?since=99999", timeout=LIMIT_SECONDS
+        f"{address}/api/events?since={since}", timeout=LIMIT_SECONDS
     ) as stream:
         assert any(line == b"event: anew\n" for line in iter(stream.readline, b""))
 
