@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ledger.errors import LedgerError
 from ledger.integrations.torch_ranks import SECONDS_FOR_RANK_0, Meeting, this_rank
+from ledger.integrations.unrecorded import Unrecorded
 from ledger.project import find_project
 from ledger.storage.git import clean_environment, find_repository
 from ledger.writer import current
@@ -26,8 +27,8 @@ from ledger.writer.worker_files import wait_for_workers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Self
+    from collections.abc import Callable
+    from typing import Any
 
     from ledger.integrations.torch_ranks import Rank
     from ledger.writer.run import Run
@@ -77,35 +78,6 @@ def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401, ARG001  # as
     """Say that a loop of one's own has no place where it could be recorded by itself."""
     say("a loop of your own in PyTorch is recorded by ledger.integrations.pytorch.start")
     return lambda: None
-
-
-class Unrecorded:
-    """Stands for the run on a rank that is not recorded: it takes everything and keeps nothing."""
-
-    id = None
-    is_open = False
-
-    def log(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
-        """Take a row."""
-
-    def final(self, metrics: Mapping[str, object] | None = None, /, **values: object) -> None:
-        """Take final metrics."""
-
-    def set_goals(self, goals: Mapping[str, str]) -> None:
-        """Take goals."""
-
-    def artifact(self, name: str, path: object, *, is_hashed: bool = True) -> None:
-        """Take an artifact."""
-
-    def finish(self, status: str = "finished", error: object = None) -> None:
-        """End nothing."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End nothing."""
 
 
 def _own(rank: Rank, meeting: Meeting | None, name: str, options: dict[str, Any]) -> Run:
