@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
@@ -23,6 +24,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_PORT = re.compile(r":\d+$")
 _HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -83,7 +85,7 @@ class Guard:
         if self._token:
             is_known = self._in_query(scope) or self._in_cookie(headers)
             return None if is_known else (403, "open the address that `ledger dash` printed")
-        name = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
+        name = _PORT.sub("", headers.get("host", ""))
         if name.lower() not in LOCAL:
             return 403, "this page answers on 127.0.0.1 only; `ledger dash --host` opens it"
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:

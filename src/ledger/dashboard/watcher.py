@@ -68,9 +68,11 @@ class Watcher:
                 if self._trouble:
                     self._trouble = ""
                     found.append(("anew", {}))
-            except (LedgerError, OSError) as error:
-                found = [] if str(error) == self._trouble else [("trouble", {"why": str(error)})]
-                self._trouble = str(error)
+            except Exception as error:  # noqa: BLE001  # told; a page that froze would say nothing
+                is_foreseen = isinstance(error, (LedgerError, OSError))
+                why = str(error) if is_foreseen else f"{type(error).__name__}: {error}"
+                found = [] if why == self._trouble else [("trouble", {"why": why})]
+                self._trouble = why
             events = [self._add(kind, data) for kind, data in found]
             self._changed = events[-1].version if events else self._changed
             return events

@@ -44,7 +44,9 @@ def ask(
     return sent[0]["status"], found, sent[1]["body"]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8770", "localhost:8770", "LOCALHOST", "[::1]:8770"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8770", "localhost:8770", "LOCALHOST", "[::1]:8770", "[::1]"]
+)
 def test_this_machine_is_answered(host: str) -> None:
     assert 200 == ask(host=host)[0]
 
