@@ -24,10 +24,7 @@ def behaviour_findings(leader: Assessed | None, assessed: Sequence[Assessed]) ->
     findings: list[Finding] = []
     main = None if leader is None else leader.main
     if leader is None or main is None:
-        findings += [
-            _curve(question, rule, INSUFFICIENT, "no curve was recorded", missing="rows by epoch")
-            for question, rule in _RULES
-        ]
+        findings += [_none(question, rule, assessed) for question, rule in _RULES]
     else:
         label = leader.candidate.label
         overfit = _overfit(main, label, _patience(leader))
@@ -40,12 +37,21 @@ def behaviour_findings(leader: Assessed | None, assessed: Sequence[Assessed]) ->
 _RULES = (("behaved", "curve.shape"), ("stable", "curve.noise"), ("overfit", "curve.overfit"))
 
 
+def _none(question: str, rule: str, assessed: Sequence[Assessed]) -> Finding:
+    if any(each.main is not None for each in assessed):
+        sentence, missing = "none that has a curve leads", "a candidate that finished"
+    else:
+        sentence, missing = "no curve was recorded", "rows by epoch"
+    return _curve(question, rule, INSUFFICIENT, sentence, missing=missing)
+
+
 def _behaved(main: Judged, label: str) -> Finding:
     if main.shape == "diverged":
         where = "" if main.bad_epoch is None else f" at epoch {main.bad_epoch}"
         return _curve("behaved", "curve.shape", WARN, f"diverged{where}", main, label)
     if main.shape == "short":
-        sentence = f"{main.n} epochs are too few to judge a curve ({MIN_EPOCHS} at least)"
+        told = "1 epoch is" if main.n == 1 else f"{main.n} epochs are"
+        sentence = f"{told} too few to judge a curve ({MIN_EPOCHS} at least)"
         return _curve(
             "behaved", "curve.shape", INSUFFICIENT, sentence, main, label, missing=_TOO_FEW
         )

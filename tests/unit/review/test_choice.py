@@ -254,6 +254,9 @@ def test_what_all_share_is_told_once() -> None:
         ({"test_metrics": ("test_acc",), "n_tested": 1}, OK),
         ({"test_metrics": ("test_acc",), "n_tested": 2}, NOTE),
         ({"metric": "latest_loss"}, OK),
+        ({"metric": "mean_test_score"}, OK),
+        ({"metric": "split10_test_score"}, OK),
+        ({"metric": "mean_test"}, WARN),
     ],
 )
 def test_the_test_set_is_for_the_chosen_one(facts: dict[str, object], verdict: str) -> None:

@@ -103,6 +103,14 @@ def test_nothing_to_choose_from_is_no(candidates: list[Candidate]) -> None:
     assert found.repeats == ()
 
 
+def test_that_all_failed_is_not_called_a_lack_of_curves() -> None:
+    failed = review(subject([trial("1", 0.3, status="failed")], kind="sweep"))
+    without = review(subject([candidate("1", trial_id="1")], kind="sweep"))
+
+    assert failed.answers[0].answer == "none that has a curve leads"
+    assert without.answers[0].answer == "no curve was recorded"
+
+
 def test_counts_tell_what_became_of_the_trials() -> None:
     found = review(
         subject(
