@@ -43,6 +43,23 @@ class UnknownNameError(LedgerError):
     exit_code = 1
 
 
+class NoDirectionError(LedgerError):
+    """Nothing but its name says which way ``metric`` is better, where that is too little.
+
+    Args:
+        metric: printable.
+        guess: what its name says: "min" or "max".
+    """
+
+    def __init__(self, metric: str, guess: str) -> None:
+        settings = f'metrics = {{"{metric}" = "{guess}"}}'
+        super().__init__(
+            f"nothing but its name says which way {metric} is better",
+            hint=f"add --direction {guess}, or write {settings} into the settings",
+        )
+        self.metric = metric
+
+
 class UnreadableError(UnknownNameError):
     """Nothing could be read of what was asked about.
 

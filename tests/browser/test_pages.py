@@ -309,6 +309,22 @@ def test_the_review_says_what_the_numbers_support(
     page.locator(".run h2", has_text=name).first.wait_for()
 
 
+def test_a_person_may_say_which_way_is_better_where_only_a_name_does(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    Grown(tmp_path / "log.csv")
+    page.goto(f"{serve(tmp_path / 'log.csv')}#tab=review&metric=val_loss")
+    page.get_by_text("Nothing but its name says which way val_loss is better").wait_for()
+    page.get_by_role("button", name="more is better").click()
+    wait_for(page, "val_loss, more is better")
+    page.reload()
+    wait_for(page, "val_loss, more is better")
+    page.get_by_role("button", name="Overview").click()
+    until(page, "document.querySelector('table.candidates tbody tr').dataset.id === '05'")
+    page.goto(page.url.replace("metric=val_loss", "metric=loss&tab=review"))
+    page.get_by_text("which way loss is better").wait_for()
+
+
 def test_a_review_that_was_overtaken_says_so(page: Any, serve: Serve, tmp_path: Path) -> None:
     shutil.copytree(REAL / "random", tmp_path / "sweep")
     (table,) = (tmp_path / "sweep").glob("*.csv")

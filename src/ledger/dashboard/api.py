@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ledger.dashboard.reviews import Reviews
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NoDirectionError
 from ledger.report.details import compared, one_run, reviewed
 
 
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from ledger.contract.direction import Goal
     from ledger.contract.json_text import Json
     from ledger.dashboard.guard import App
     from ledger.dashboard.hub import Hub
 
     Answer = Callable[[Hub, Request], Awaitable[Json]]
 
+_GOALS: dict[str, Goal] = {"min": "min", "max": "max"}
 _MOST_COMPARED = 6
 _MOST_DIGITS = 20
 """Of a version: Python refuses to read a number of thousands."""
@@ -42,7 +44,8 @@ def make_api(hub: Hub) -> App:
     reviews = Reviews(hub, reviewed)
 
     async def review(_: Hub, request: Request) -> Json:
-        return await reviews.of(_asked(request, "board"), _asked(request, "metric"))
+        goal = _GOALS.get(_asked(request, "goal"))
+        return await reviews.of(_asked(request, "board"), _asked(request, "metric"), goal)
 
     def json_route(path: str, answer: Answer) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -109,7 +112,9 @@ async def _answered(answer: Answer, hub: Hub, request: Request) -> Response:
     try:
         return await asyncio.to_thread(_json, await answer(hub, request), 200)
     except LedgerError as error:
-        return _json({"error": str(error)}, 404)
+        # the page asks whoever looks which way this metric is better
+        asked = {"undirected": error.metric} if isinstance(error, NoDirectionError) else {}
+        return _json({"error": str(error), **asked}, 404)
 
 
 def _json(document: Json, status: int) -> Response:

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ledger.contract.direction import Goal
     from ledger.contract.json_text import Json
     from ledger.reader.ledger import Ledger, StoredRun
     from ledger.report.boards.places import Places
@@ -76,20 +77,23 @@ def compared(places: Places, board: str, names: Sequence[str]) -> dict[str, Json
     }
 
 
-def reviewed(places: Places, board: str, metric: str, run: str = "") -> dict[str, Json]:
+def reviewed(
+    places: Places, board: str, metric: str, run: str = "", *, goal: Goal | None = None
+) -> dict[str, Json]:
     """Return the review of a board's candidates by ``metric``, "" for the objective.
 
     Of a board of runs all are reviewed, or only ``run``.
 
     Raises:
-        LedgerError: the metric is not told, or nothing but its name says which way it is better.
+        NoDirectionError: nothing but its name says which way the metric is better, nor ``goal``.
+        LedgerError: the metric is not told.
     """
     from ledger.review.collect import collect_subject  # noqa: PLC0415  # scipy, when it is asked for
     from ledger.review.review import review  # noqa: PLC0415
 
     ledger, sweep = places.ledger_of(board)
     text = (run or "runs") if sweep is None else sweep.run_id
-    return review(collect_subject(ledger, text, metric=metric or None)).to_json()
+    return review(collect_subject(ledger, text, metric=metric or None, goal=goal)).to_json()
 
 
 def _patch(lines: Sequence[str]) -> Json:

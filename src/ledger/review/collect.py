@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.contract.json_text import as_object, as_text
-from ledger.errors import LedgerError, UnknownNameError
+from ledger.errors import LedgerError, NoDirectionError, UnknownNameError
 from ledger.reader.asking.bound import Bound
 from ledger.reader.asking.goals import direction_of
 from ledger.reader.index import open_index
@@ -45,8 +45,8 @@ def collect_subject(
 
     Raises:
         UnknownNameError: nothing is called so, or nothing answers the question.
-        LedgerError: the text is no question, the metric is not told, or nothing but its name says
-            which way it is better.
+        NoDirectionError: nothing but its name says which way the metric is better.
+        LedgerError: the text is no question, or the metric is not told.
     """
     index = open_index(ledger, "notes", "curves")
     try:
@@ -113,13 +113,7 @@ def _direction(ledger: Ledger, index: Index, metric: str, goal: Goal | None) -> 
     """Return which way ``metric`` is better; a review never takes a name for it."""
     direction = direction_of(index, metric, ledger.settings.metrics, goal, bound=Bound())
     if direction.source == "inferred":
-        shown = printable(metric)
-        message = f"nothing but its name says which way {shown} is better"
-        raise LedgerError(
-            message,
-            hint=f"add --direction {direction.goal}, or write "
-            f'metrics = {{"{shown}" = "{direction.goal}"}} into the settings',
-        )
+        raise NoDirectionError(printable(metric), direction.goal)
     return direction
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ledger.contract.direction import Goal
     from ledger.contract.json_text import Json
 
 
@@ -38,10 +39,12 @@ class Counted:
         self.meanwhile: Callable[[], object] = lambda: None
         self._alone = threading.Lock()
 
-    def __call__(self, places: Places, board: str, metric: str) -> dict[str, Json]:
+    def __call__(
+        self, places: Places, board: str, metric: str, *, goal: Goal | None
+    ) -> dict[str, Json]:
         assert self._alone.acquire(blocking=False), "two at once"
         try:
-            self.asked.append(metric)
+            self.asked.append(metric if goal is None else f"{metric} {goal}")
             n_runs = len(places.ledger_of(board)[0].runs)
             self.meanwhile()
             return {"n": n_runs}

@@ -35,7 +35,7 @@ export class Overview {
   }
 
   get goal() {
-    return this.data.about.goals?.[this.metric] ?? null;
+    return this.view.saidGoal(this.metric) ?? this.data.about.goals?.[this.metric] ?? null;
   }
 
   // What is seen of the candidates, in its order: filtered, grouped, sorted, pinned ones first.

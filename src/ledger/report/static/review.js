@@ -21,20 +21,27 @@ export class Review {
 
   async draw() {
     const { metric } = this.overview;
-    const key = `${metric} ${this.data.candidates.size} ${[...this.data.candidates.values()].filter((each) => each.status === "running").length}`;
+    const goal = this.view.saidGoal(metric) ?? "";
+    const key = `${metric} ${goal} ${this.data.candidates.size} ${[...this.data.candidates.values()].filter((each) => each.status === "running").length}`;
     this.older.hidden = !this.version || this.data.changed <= this.version;
     if (key === this.key) return;
     this.key = key;
     this.element.replaceChildren(h("p", { class: "quiet" }, "Looking …"));
     try {
-      const found = await this.data.source.get("review", { metric });
+      const found = await this.data.source.get("review", { metric, goal });
       if (key !== this.key) return;
       this.version = found.version; // none in a report, where nothing changes
       this.element.replaceChildren(this.older, ...this.sheets(found));
       this.older.hidden = !this.version || this.data.changed <= this.version;
     } catch (error) {
-      this.element.replaceChildren(h("p", { class: "trouble" }, error.message));
+      this.element.replaceChildren(...(error.undirected ? this.question(error.undirected) : [h("p", { class: "trouble" }, error.message)]));
     }
+  }
+
+  // A review never takes a name for a direction; a person may say it.
+  question(metric) {
+    const answer = (goal, words) => h("button", { onclick: () => this.view.set({ goal: [metric, goal] }) }, words);
+    return [h("p", {}, `Nothing but its name says which way ${metric} is better.`), h("p", {}, answer("min", "less is better"), " ", answer("max", "more is better"))];
   }
 
   open(name) {
@@ -44,7 +51,7 @@ export class Review {
   sheets(found) {
     const { decision, counts } = found;
     return [
-      h("p", { class: "counts" }, `${found.metric}, ${found.goal === "min" ? "less" : "more"} is better`),
+      h("p", { class: "counts" }, `${found.metric}, ${found.goal === "min" ? "less" : "more"} is better`, this.view.saidGoal(found.metric) ? h("button", { onclick: () => this.view.set({ goal: [] }) }, "say it again") : null),
       h("h2", {}, `Decision supported? `, h("strong", { class: `support-${decision.support}` }, decision.support)),
       h("p", {}, decision.sentence),
       h("p", { class: "counts" }, [`${counts.candidates} candidates`, `${counts.finished} finished`, counts.failed ? `${counts.failed} failed` : null, counts.nonfinite ? `${counts.nonfinite} not finite at some epoch` : null].filter(Boolean).join(" · ")),

@@ -14,7 +14,7 @@ export class Live {
     }
     const answer = await fetch(`api/${path}?${asked}`);
     const document = await answer.json().catch(() => ({ error: answer.statusText }));
-    if (!answer.ok) throw new Error(document.error ?? answer.statusText);
+    if (!answer.ok) throw Object.assign(new Error(document.error ?? answer.statusText), document);
     return document;
   }
 

@@ -19,6 +19,7 @@ const DEFAULTS = {
   train: "1",
   run: "",
   brush: [],
+  goal: [], // a metric, and which way a person says that it is better
 };
 
 export class View {
@@ -53,6 +54,12 @@ export class View {
     }
     window.history.replaceState(null, "", `#${said}`);
     this.tell();
+  }
+
+  // Which way somebody who looks said that a metric is better, null where nobody did.
+  saidGoal(metric) {
+    const [name, goal] = this.goal;
+    return name === metric && ["min", "max"].includes(goal) ? goal : null;
   }
 
   toggle(list, name, most = Infinity) {
