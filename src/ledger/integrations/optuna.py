@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 
 from ledger.errors import LedgerError
 from ledger.integrations.framework import expect, needs, run_or_name
@@ -16,6 +17,7 @@ from ledger.integrations.patched import patched
 from ledger.integrations.recording import outermost, recording
 from ledger.integrations.study_processes import begin_study, end_part, name_of
 from ledger.integrations.study_trials import StudyTrials
+from ledger.writer.narrate import warn_once
 
 
 TYPE_CHECKING = False
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ledger.writer.run import Run
+
+_attaching = threading.Lock()
+"""Held while a callback attaches its study: several threads may end their first trials at once."""
 
 
 def attach(
@@ -80,14 +85,23 @@ class LedgerCallback:
         self._options = start_options
 
     def __call__(self, study: Any, trial: Any) -> None:  # noqa: ANN401
-        """Record a trial that has ended."""
+        """Record a trial that has ended; where no run can be started the study goes on without."""
+        try:
+            with _attaching:
+                told = self._attached(study)
+        except LedgerError as error:
+            warn_once(f"this study is not recorded: {error}")
+            return
+        if isinstance(told, _Study):
+            told.end(study, trial)
+
+    def _attached(self, study: Any) -> Any:  # noqa: ANN401
+        """Return what records ``study``, which is attached now if it was not."""
         told = told_by(study)
         if told is None or (self._name is not None and not told.run.is_open):
             run = self.run if self._name is None else None
             self.run = attach(study, self._name, run=run, **self._options)
-            told = told_by(study)
-        if isinstance(told, _Study):
-            told.end(study, trial)
+        return told_by(study)
 
 
 def autolog(**options: Any) -> Callable[[], None]:  # noqa: ANN401  # those of `ledger.start`

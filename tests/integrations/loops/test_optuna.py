@@ -228,6 +228,34 @@ def test_threads_of_one_study(project: Path) -> None:
     assert read_record(only_run(project))["sweep"]["best_trial"] == "7"
 
 
+def test_threads_whose_first_trials_end_at_once_are_one_run(project: Path) -> None:
+    barrier = threading.Barrier(4, timeout=60)
+
+    def objective(trial: Any) -> float:
+        if trial.number < 4:
+            barrier.wait()
+        return float(trial.number)
+
+    callback = LedgerCallback("threads")
+    new_study().optimize(objective, n_trials=8, n_jobs=4, callbacks=[callback])
+    assert callback.run is not None
+    callback.run.finish()
+
+    assert {each.trial_id for each in trials_of(only_run(project))} == set(map(str, range(8)))
+    assert not list(only_run(project).glob("trials.*.csv"))
+
+
+def test_a_callback_that_cannot_start_a_run_ends_no_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = new_study()
+    study.optimize(parabola, n_trials=3, callbacks=[LedgerCallback("nowhere")])
+
+    assert len(study.trials) == 3
+    assert capsys.readouterr().err.count("this study is not recorded") == 1
+
+
 def test_ask_and_tell_and_what_was_enqueued(project: Path) -> None:
     study = new_study()
     study.enqueue_trial({"x": 1.5})
