@@ -77,21 +77,27 @@ def _setting(item: Any) -> object:  # noqa: ANN401  # as above
 
 
 def _text(item: Any) -> str:  # noqa: ANN401
-    if _is_estimator(item):
-        text = _estimator(item)
-    elif isinstance(item, functools.partial):
-        words = [_text(item.func), *map(_word, item.args), *_keywords(item.keywords)]
-        text = f"partial({', '.join(words)})"
-    elif hasattr(item, "__qualname__"):
-        text = f"{item.__module__}.{item.__qualname__}"
-    elif hasattr(item, "dist") and hasattr(item, "kwds"):  # a frozen distribution of scipy
-        words = [*map(_word, item.args), *_keywords(item.kwds)]
-        text = f"{item.dist.name}({', '.join(words)})"
-    elif hasattr(item, "shape") and hasattr(item, "dtype"):
-        text = f"{type(item).__name__}{tuple(item.shape)} of {item.dtype}"
-    else:
-        text = " ".join(_ADDRESS.sub("", repr(item)).split())
+    try:
+        text = _told(item)
+    except Exception:  # noqa: BLE001  # of somebody's repr; no training ends of it
+        text = f"<{type(item).__name__}>"
     return text if len(text) <= MAX_CHARS else f"{text[:MAX_CHARS]}…"
+
+
+def _told(item: Any) -> str:  # noqa: ANN401
+    if _is_estimator(item):
+        return _estimator(item)
+    if isinstance(item, functools.partial):
+        words = [_text(item.func), *map(_word, item.args), *_keywords(item.keywords)]
+        return f"partial({', '.join(words)})"
+    if hasattr(item, "__qualname__"):
+        return f"{item.__module__}.{item.__qualname__}"
+    if hasattr(item, "dist") and hasattr(item, "kwds"):  # a frozen distribution of scipy
+        words = [*map(_word, item.args), *_keywords(item.kwds)]
+        return f"{item.dist.name}({', '.join(words)})"
+    if hasattr(item, "shape") and hasattr(item, "dtype"):
+        return f"{type(item).__name__}{tuple(item.shape)} of {item.dtype}"
+    return " ".join(_ADDRESS.sub("", repr(item)).split())
 
 
 def _estimator(estimator: Any) -> str:  # noqa: ANN401

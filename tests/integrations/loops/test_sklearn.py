@@ -261,6 +261,34 @@ def test_estimators_among_params_are_told_without_addresses(project: Path) -> No
     }
 
 
+class _Speechless:
+    """Cannot be shown."""
+
+    def __repr__(self) -> str:
+        message = "no words"
+        raise RuntimeError(message)
+
+
+def test_a_param_that_cannot_be_shown_ends_no_search(project: Path) -> None:
+    steps = [("same", FunctionTransformer()), ("tree", DecisionTreeClassifier())]
+    grid = {"same__kw_args": [{"word": _Speechless()}, None], "same__func": [_first_of]}
+    search = GridSearchCV(Pipeline(steps), grid, cv=2)
+    undo = autolog()
+    try:
+        search.fit(X, Y)
+    finally:
+        undo()
+
+    assert {each.params["same__kw_args"] for each in trials_of(only_run(project))} == {
+        "{'word': '<_Speechless>'}",
+        "None",
+    }
+
+
+def _first_of(x: Any, **_: Any) -> Any:
+    return x
+
+
 @pytest.mark.parametrize("resource", ["n_samples", "max_iter"])
 def test_rounds_of_halving_promote_or_prune_a_trial(project: Path, resource: str) -> None:
     options: dict[str, Any] = {} if resource == "n_samples" else {"max_resources": 200}
