@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import traceback
+from numbers import Real
 
 from ledger.writer.seal import outcome
 
@@ -172,12 +173,12 @@ def _possible(distribution: Any) -> dict[str, object]:  # noqa: ANN401
     return {"type": type(distribution).__name__, **facts}
 
 
-def _numbers(attributes: Mapping[str, Any]) -> dict[str, float]:
+def _numbers(attributes: Mapping[str, Any]) -> dict[str, Real]:
     """Return what the user noted of a trial, as far as it is numbers."""
     return {
         name: item
         for name, item in attributes.items()
-        if isinstance(item, int | float) and not isinstance(item, bool)
+        if isinstance(item, Real) and not isinstance(item, bool)  # numpy's, too
     }
 
 

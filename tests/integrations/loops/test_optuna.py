@@ -256,6 +256,22 @@ def test_a_callback_that_cannot_start_a_run_ends_no_study(
     assert capsys.readouterr().err.count("this study is not recorded") == 1
 
 
+def test_numbers_of_numpy_that_are_noted_are_numbers(project: Path) -> None:
+    np = pytest.importorskip("numpy")
+
+    def objective(trial: Any) -> float:
+        trial.set_user_attr("half", np.float32(0.5))
+        trial.set_user_attr("three", np.int64(3))
+        return 1.0
+
+    study = new_study()
+    with attach(study, "noted"):
+        study.optimize(objective, n_trials=1)
+
+    (row,) = read_rows(only_run(project))
+    assert (float(row["half"]), row["three"]) == (0.5, "3")
+
+
 def test_ask_and_tell_and_what_was_enqueued(project: Path) -> None:
     study = new_study()
     study.enqueue_trial({"x": 1.5})
