@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -208,6 +210,18 @@ def test_second_import_adds_nothing_and_more_trials_follow_the_first(project: Pa
     done = run_import("optuna", "past.db")
 
     assert f"follows {first}" in done.stdout
+
+
+def test_damaged_study_stops_no_other(project: Path) -> None:
+    for name in ("bad", "good"):
+        study_in("sqlite:///studies.db", name, 1)
+    with contextlib.closing(sqlite3.connect("studies.db")) as database, database:
+        database.execute("UPDATE trial_params SET distribution_json = '{' WHERE trial_id = 1")
+
+    answer = run_import("optuna", "studies.db")
+    assert answer.exit_code == 2, answer.output
+    assert "cannot be read by Optuna: JSONDecodeError" in answer.output
+    assert record_in(only_run(project))["name"] == "good"
 
 
 def test_trial_that_runs_is_told(project: Path) -> None:

@@ -83,9 +83,10 @@ def sweep_of(study: Any, uri: str) -> ForeignSweep:  # noqa: ANN401  # Optuna is
     """Return ``study`` as a sweep: a row for each reported value, and one for what came out.
 
     Raises:
-        LedgerError: no trial of it has begun.
+        LedgerError: no trial of it has begun, or Optuna cannot read them.
     """
-    trials = [each for each in study.get_trials(deepcopy=False) if each.state.name in _STATUSES]
+    known = _asked(uri, lambda: study.get_trials(deepcopy=False))
+    trials = [each for each in known if each.state.name in _STATUSES]
     if not trials:
         message = f"study {study.study_name} has no trial yet"
         raise LedgerError(message, hint="import it once it has run", path=uri)
