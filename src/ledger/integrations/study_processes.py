@@ -87,9 +87,17 @@ def end_part(run: Run, study: Any, *, is_part: bool) -> None:  # noqa: ANN401
             if not is_told:
                 say(f"{run.id}: waiting for other processes of the study; Ctrl-C goes on without")
                 is_told = True
-            if any(trial.state.name == "RUNNING" for trial in study.get_trials(deepcopy=False)):
+            if _runs_trial(study):
                 idle_since = time.monotonic()
             time.sleep(_PAUSE_SECONDS)
+
+
+def _runs_trial(study: Any) -> bool:  # noqa: ANN401
+    """Whether a process runs a trial of ``study``, as far as its storage still says."""
+    try:
+        return any(trial.state.name == "RUNNING" for trial in study.get_trials(deepcopy=False))
+    except Exception:  # noqa: BLE001  # of whichever storage; the study itself has ended well
+        return False
 
 
 def _waits_for(run: Run) -> bool:

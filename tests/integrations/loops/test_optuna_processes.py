@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,6 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.contract.trials import decode_trials
+from ledger.contract.worker import encode_worker
+from ledger.integrations import study_processes
+from ledger.integrations.optuna import attach
+from ledger.writer.record_file import now_text
+from ledger.writer.worker_files import claim_named, living_workers
 from make_repo import commit_files
 from unit.writer.recording import LIMIT_SECONDS, ledger_command, only_run, read_record, run_dirs
 
@@ -160,6 +168,32 @@ def test_a_process_that_is_killed_takes_nobody_with_it(shared: Path, is_owner: b
     finished = [each for each in trials.values() if each.status == "finished"]
     assert len(finished) == 3
     assert all(each.score is not None for each in finished)
+
+
+def test_a_storage_that_fails_while_others_are_waited_for_ends_nothing(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shared)
+    monkeypatch.setattr(study_processes, "SECONDS_WITHOUT_TRIAL", 0.5)
+    storage = f"sqlite:///{shared / 'gone.db'}"
+    study = optuna.create_study(storage=storage, study_name="gone")
+    told = "from ledger.capture.process import this_process as now; print(now().to_json()); input()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+
+    def lose(*_: object) -> None:
+        with contextlib.closing(sqlite3.connect(shared / "gone.db")) as database, database:
+            database.execute("DROP TABLE trial_params")
+
+    with attach(study) as run:
+        facts = {**ast.literal_eval(other.stdout.readline()), "status": "running", "columns": {}}
+        moments = dict.fromkeys(("started", "heartbeat"), now_text())
+        claim_named(run.dir, "optuna-other-1", encode_worker({**facts, **moments}))
+        assert [each.name for each in living_workers(run.dir)] == ["optuna-other-1"]
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1, callbacks=[lose])
+        other.communicate("\n")
 
 
 def wait_for_run(folder: Path, process: subprocess.Popen[str]) -> None:
