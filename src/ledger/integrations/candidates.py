@@ -54,8 +54,10 @@ class Candidates:
         self._metric = ""
         self._blank: dict[str, None] = {}
         self._is_lost = False
-        run.sweep.describe(tuner=type(search).__name__, space=space_of(search))
-        self._aim(_expected(search))
+        try:
+            self._describe()
+        except Exception as error:  # noqa: BLE001  # recorded in the run; its trials are, too
+            run.sweep.lose("what is searched", error)
 
     def watch(self, evaluate: Callable[..., Any]) -> Callable[..., Any]:
         """Return ``evaluate``, a search's ``evaluate_candidates``, so that it is recorded."""
@@ -98,6 +100,11 @@ class Candidates:
         except Exception as error:  # noqa: BLE001  # recorded in the run
             self._is_lost = True
             self._run.sweep.lose(what, error)
+
+    def _describe(self) -> None:
+        sweep = self._run.sweep
+        sweep.describe(tuner=type(self._search).__name__, space=space_of(self._search))
+        self._aim(_expected(self._search))
 
     def _begin(self, params: list[Mapping[str, Any]], *, is_round: bool) -> None:
         before: dict[tuple[object, ...], list[_Candidate]] = {}

@@ -29,7 +29,7 @@ def params_of(estimator: Any) -> dict[str, object]:  # noqa: ANN401  # any estim
 
     An estimator among them is told by its class: its own params have names of their own.
     """
-    params = estimator.get_params(deep=True) if hasattr(estimator, "get_params") else {}
+    params = estimator.get_params(deep=True) if _is_estimator(estimator) else {}
     return {str(name): _setting(item) for name, item in params.items()}
 
 

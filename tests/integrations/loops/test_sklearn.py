@@ -285,6 +285,37 @@ def test_a_param_that_cannot_be_shown_ends_no_search(project: Path) -> None:
     }
 
 
+def test_a_search_whose_space_nobody_knows_ends_as_ever(project: Path) -> None:
+    class Odd(GridSearchCV):  # type: ignore[misc]  # not typed
+        search_spaces = 7
+        param_grid = 7
+
+        def __init__(self, estimator: Any) -> None:
+            super().__init__(estimator, 7, cv=2)
+
+        def _run_search(self, evaluate_candidates: Any) -> None:
+            evaluate_candidates([{"max_depth": 1}, {"max_depth": 2}])
+
+    search = Odd(DecisionTreeClassifier())
+    with attach(search, "odd"):
+        search.fit(X, Y)
+
+    assert [each.status for each in trials_of(only_run(project))] == ["finished", "finished"]
+    assert "what is searched was not recorded" in str(read_record(only_run(project))["incomplete"])
+
+
+@pytest.mark.usefixtures("project")
+def test_a_class_instead_of_an_estimator_is_for_scikit_learn_to_refuse() -> None:
+    from sklearn import model_selection
+
+    undo = autolog()
+    try:
+        with pytest.raises(TypeError, match="class"):
+            model_selection.cross_validate(DecisionTreeClassifier, X, Y)
+    finally:
+        undo()
+
+
 def _first_of(x: Any, **_: Any) -> Any:
     return x
 
