@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _next_steps: WeakKeyDictionary[Run, int] = WeakKeyDictionary()
 """Of each run the step that no training has written yet."""
+_last_found: WeakKeyDictionary[Run, Callable[[], Mapping[str, object]]] = WeakKeyDictionary()
+"""Of each run what its last training has found; it holds that training's model."""
 
 
 def bound_call(
@@ -101,11 +103,16 @@ class Rounds:
             self.run.final(final)
 
     def at_end(self, found: Callable[[], Mapping[str, object]]) -> None:
-        """State what ``found`` gives when the run ends, for what is only known then."""
+        """State what ``found`` gives when the run ends, or its next training begins."""
         run = self.run
-        if run is not None and not self._is_silent:
-            self._found = found
-            run.before_seal(lambda: run.final(found()))
+        if run is None or self._is_silent:
+            return
+        before, self._found = _last_found.get(run), found
+        _last_found[run] = found
+        if before is None:
+            run.before_seal(lambda: run.final(_last_found[run]()))
+        else:
+            run.final(before())
 
     def end(self) -> None:
         """See the training end, and with it the run that it started."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +107,19 @@ def test_continued_training_counts_on(project: Path) -> None:
         ["0", "1", "2", "3"],
         ["4", "5"],
     ]
+
+
+def test_an_open_run_keeps_no_model_of_earlier_trainings(project: Path) -> None:
+    with ledger.start("many") as run:
+        early = lightgbm.early_stopping(1, verbose=False)
+        booster, _ = train(LedgerCallback(run), early, rounds=60, params={"learning_rate": 0.9})
+        best, known = booster.best_iteration, weakref.ref(booster)
+        del booster, early
+        train(LedgerCallback(run))
+        gc.collect()
+        assert known() is None
+
+    assert read_record(only_run(project))["metrics"]["best_iteration"] == best > 0
 
 
 def test_cross_validation_has_means_and_deviations(project: Path) -> None:
