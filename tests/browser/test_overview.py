@@ -178,6 +178,19 @@ def test_the_filter_narrows_by_words_and_conditions(page: Any, serve: Serve, tab
     wait_for(page, "0 of 6 trials")
 
 
+def test_rows_of_a_trial_that_is_new_are_counted_once(
+    page: Any, serve: Serve, table: Grown
+) -> None:
+    page.goto(serve(table.path))
+    wait_for(page, "6 trials")
+    table.add("".join(f"06,{epoch},0.1,4,0.5,nan,0.9\n" for epoch in range(3)))
+    until(page, "ledger.data.recent.length && ledger.data.candidates.has('06')")
+    own = page.evaluate(
+        "(c => [c.n_rows, ...c.summary.val_loss.slice(5)])(ledger.data.candidates.get('06'))"
+    )
+    assert [3, 3, 3] == own
+
+
 def test_what_does_not_differ_is_left_out_until_it_is_asked_for(
     page: Any, serve: Serve, tmp_path: Path
 ) -> None:

@@ -148,10 +148,10 @@ class Watcher:
         if change.is_state:
             about = {k: v for k, v in self._board.document().items() if k != "candidates"}
             found.append(("about", about))
-        if change.candidates:
+        rows = [row.to_json() for row in change.rows]
+        found += [("rows", [*rows[at : at + _ROWS]]) for at in range(0, len(rows), _ROWS)]
+        if change.candidates:  # after their rows, which they count already
             found.append(
                 ("candidates", [self._board.candidate(each) for each in change.candidates])
             )
-        rows = [row.to_json() for row in change.rows]
-        found += [("rows", [*rows[at : at + _ROWS]]) for at in range(0, len(rows), _ROWS)]
         return found
