@@ -178,6 +178,14 @@ def test_the_filter_narrows_by_words_and_conditions(page: Any, serve: Serve, tab
     wait_for(page, "0 of 6 trials")
 
 
+def test_a_condition_on_another_metric_is_on_its_own_best(
+    page: Any, serve: Serve, table: Grown
+) -> None:
+    page.goto(f"{serve(table.path)}#metric=val_acc&filter=val_loss<0.3")  # at first all are above
+    wait_for(page, "1 of 6 trials")
+    assert ["00"] == ids(page)
+
+
 def test_rows_of_a_trial_that_is_new_are_counted_once(
     page: Any, serve: Serve, table: Grown
 ) -> None:

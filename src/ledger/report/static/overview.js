@@ -42,7 +42,7 @@ export class Overview {
   items() {
     const { about, candidates } = this.data;
     const { metric, goal, view } = this;
-    const passing = [...candidates.values()].filter(filter(view.filter, metric, goal));
+    const passing = [...candidates.values()].filter(filter(view.filter, metric, about.goals ?? {}));
     const columns = this.columns(passing);
     const items = view.group ? this.grouped(passing) : passing.map((each) => this.item(each));
     const column = columns.find((each) => each.name === view.sort) ?? columns.find((each) => each.name === "value");

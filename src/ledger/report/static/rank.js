@@ -55,19 +55,19 @@ export function differing(candidates, params) {
 const TEST = /^([^\s<>=!:]+)(<=|>=|!=|=|<|>|:)(.*)$/;
 
 // Words with spaces between: `lr<1e-2 status=finished wide`; each must hold.
-export function filter(text, metric, goal) {
-  const tests = text.split(/\s+/).filter(Boolean).map((word) => test(word, metric, goal));
+export function filter(text, metric, goals) {
+  const tests = text.split(/\s+/).filter(Boolean).map((word) => test(word, metric, goals));
   return (candidate) => tests.every((each) => each(candidate));
 }
 
-function test(word, metric, goal) {
+function test(word, metric, goals) {
   const found = TEST.exec(word);
   if (!found) {
     const sought = word.toLowerCase();
     return (candidate) => plain(candidate).includes(sought);
   }
   const [, key, sign, wanted] = found;
-  return (candidate) => compare(fact(candidate, key, metric, goal), sign, wanted);
+  return (candidate) => compare(fact(candidate, key, metric, goals), sign, wanted);
 }
 
 function plain(candidate) {
@@ -75,10 +75,10 @@ function plain(candidate) {
   return texts.map((each) => String(each ?? "")).join(" ").toLowerCase();
 }
 
-function fact(candidate, key, metric, goal) {
-  if (key === "value") return best(candidate, metric, goal).value;
+function fact(candidate, key, metric, goals) {
+  if (key === "value") return best(candidate, metric, goals[metric]).value;
   if (candidate.params && key in candidate.params) return candidate.params[key];
-  if (candidate.summary && key in candidate.summary) return best(candidate, key, goal).value;
+  if (candidate.summary && key in candidate.summary) return best(candidate, key, goals[key]).value;
   return candidate[key];
 }
 

@@ -20,7 +20,7 @@ export class Search {
 
   draw() {
     const { metric, goal } = this.overview;
-    const trials = [...this.data.candidates.values()].filter(filter(this.view.filter, metric, goal)).map((each) => ({ ...each, label: this.data.name(each), value: best(each, metric, goal).value }));
+    const trials = [...this.data.candidates.values()].filter(filter(this.view.filter, metric, this.data.about.goals ?? {})).map((each) => ({ ...each, label: this.data.name(each), value: best(each, metric, goal).value }));
     const key = JSON.stringify([metric, this.view.filter, this.view.brush, this.view.all, this.data.shape, trials.map((each) => each.value)]);
     if (key === this.key) return;
     this.key = key;
