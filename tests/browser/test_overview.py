@@ -199,6 +199,19 @@ def test_rows_of_a_trial_that_is_new_are_counted_once(
     assert [3, 3, 3] == own
 
 
+def test_no_number_is_rounded_away_beside_a_large_one(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    losses = (0.0012, 0.0034, 1500.25)
+    rows = [f"0{t},0,{3735928559 + t},{loss}" for t, loss in enumerate(losses)]
+    (tmp_path / "s.csv").write_text("\n".join(["trial_id,epoch,seed,val_loss", *rows, ""]))
+    page.goto(serve(tmp_path / "s.csv"))
+    wait_for(page, "3 trials")
+    texts = [page.locator(ROW.format(f"0{t}")).inner_text() for t in range(3)]
+    assert ["0.0012", "0.0034", "1500.3"] == [text.split()[1] for text in texts]
+    assert all(str(3735928559 + t) in text for t, text in enumerate(texts))
+
+
 def test_what_does_not_differ_is_left_out_until_it_is_asked_for(
     page: Any, serve: Serve, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ export function number(value, digits = 5) {
   if (value === null || value === undefined || value === "") return "";
   if (typeof value !== "number") return String(value);
   if (!Number.isFinite(value)) return String(value);
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e12) return String(value);
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e7)) return Number(value.toPrecision(digits - 2)).toExponential();
   return String(Number(value.toPrecision(digits)));
@@ -18,7 +18,10 @@ export function decimalsOf(values, digits = 5) {
   if (!found.length || texts.some((text) => text.includes("e"))) return null;
   const needed = Math.max(...texts.map((text) => (text.split(".")[1] ?? "").length));
   const size = Math.max(...found.map(Math.abs)) || 1;
-  return Math.max(0, Math.min(needed, digits - Math.floor(Math.log10(size))));
+  const decimals = Math.max(0, Math.min(needed, digits - Math.floor(Math.log10(size))));
+  // beside one that diverged the others would all be 0.00
+  const slip = 0.5 * 10 ** (1 - Math.min(digits, 3));
+  return found.some((each) => Math.abs(Number(each.toFixed(decimals)) - each) > slip * Math.abs(each)) ? null : decimals;
 }
 
 export function fixed(value, decimals, digits = 5) {
