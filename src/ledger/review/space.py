@@ -29,6 +29,8 @@ MIN_COVERED = 10
 _TOP, _MIN_TOP = 0.1, 5
 _BINS = 5
 _FEW_LEVELS = 20
+_SLIP = 1e-14
+"""Share of the largest level that sums of steps may be off: -0.3 + 3 * 0.1 is not quite 0."""
 
 
 @value
@@ -146,7 +148,7 @@ def _edges(param: Param, items: Sequence[Json]) -> Iterator[tuple[_Edge, int]]:
     values = [item for item in items if item is not None]
     levels = _levels(param)
     if levels:
-        places = [levels.index(item) for item in values if item in levels]
+        places = [at for item in values if (at := _level_of(levels, item)) is not None]
         lowest = sum(at == 0 for at in places)
         highest = sum(at == len(levels) - 1 for at in places)
         share = 1 / len(levels)
@@ -176,6 +178,16 @@ def _levels(param: Param) -> list[Json]:
         return []
     n = math.floor((param.high - param.low) / param.step + 1e-9) + 1
     return [param.low + at * param.step for at in range(n)] if 1 < n <= _FEW_LEVELS else []
+
+
+def _level_of(levels: Sequence[Json], item: Json) -> int | None:
+    """Return which of ``levels`` ``item`` is: 0.1 + 2 * 0.1 is 0.3, too."""
+    if not is_numeric([item, *levels]):
+        return levels.index(item) if item in levels else None
+    own, numbers = _as_float(item), [*map(_as_float, levels)]
+    slip = _SLIP * max(map(abs, numbers))
+    found = (at for at, number in enumerate(numbers) if math.isclose(number, own, abs_tol=slip))
+    return next(found, None)
 
 
 def _as_float(item: Json) -> float:

@@ -162,6 +162,15 @@ def test_a_range_of_few_steps_has_levels() -> None:
     assert "highest 25 %" in five.sentence
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.3), (-0.3, 0.0)])
+def test_a_step_that_floats_cannot_hold_still_has_its_edge(low: float, high: float) -> None:
+    space = (Param(name="x", low=low, high=high, step=0.1),)
+
+    (found,) = boundary_findings(crowd(40, "x", [high] * 5), space, is_adaptive=False)
+
+    assert "5 of the top 5 lie in the highest 25 % of x" in found.sentence
+
+
 def test_a_choice_without_an_order_has_no_edge() -> None:
     space = (Param(name="x", values=("relu", "tanh")),)
 
