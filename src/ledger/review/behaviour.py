@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from statistics import median
 
-from ledger.review.curves import MAX_NOISE, MIN_AFTER, MIN_EPOCHS, MIN_LOSS, MIN_SLOPE
+from ledger.review.curves import (
+    MAX_NOISE,
+    MIN_AFTER,
+    MIN_EPOCHS,
+    MIN_LOSS,
+    MIN_SLOPE,
+    MOST_POINTS,
+)
 from ledger.review.finding import INSUFFICIENT, NOTE, OK, WARN, Finding
 from ledger.review.robust import width
 
@@ -103,9 +110,10 @@ def _overfit(main: Judged, label: str, patience: int | None) -> Finding:
     if main.n < MIN_EPOCHS:
         sentence = f"{main.n} epochs are too few to see overfitting ({MIN_EPOCHS} at least)"
         return _overfit_of(INSUFFICIENT, sentence, main, label, missing=_TOO_FEW)
-    if main.n_after < MIN_AFTER:
+    if main.loss is None:
         sentence = f"{_ended(main, patience)}: overfitting not observable"
-        return _overfit_of(NOTE, sentence, main, label, missing=f"{MIN_AFTER} epochs after it")
+        need = max(MIN_AFTER, MIN_AFTER * main.n // MOST_POINTS)
+        return _overfit_of(NOTE, sentence, main, label, missing=f"{need} epochs after it")
     if not main.has_train:
         sentence = "no training curve: cannot distinguish overfitting from drift"
         return _overfit_of(INSUFFICIENT, sentence, main, label, missing="the training curve")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MIN_EPOCHS = 20
 """With 12, a third of the plateaus look as if they were still improving."""
 MIN_AFTER = 5
-"""Epochs after the best one that a claim about overfitting needs."""
+"""Epochs after the best one that a claim about overfitting needs; of longer curves medians."""
 MIN_TURNS = 10
 """Epochs that the rule of turning points needs."""
 MAX_NOISE = 0.10
@@ -51,7 +51,7 @@ DIVERGED_Z = 4.0
 FLAT_Z = 2.5
 OSCILLATES_Z = 2.0
 OSCILLATES_R = -0.5
-_MOST = 200
+MOST_POINTS = 200
 """Epochs that are judged one by one; of longer curves medians of neighbours are."""
 _FIRST = 3
 
@@ -147,17 +147,19 @@ def judge_curve(curve: Curve, goal: Goal) -> Judged:
     if not n:
         return Judged(shape="none", n=0)
     bad = _first_nonfinite(curve)
-    series = _thinned(_finite(curve, -1.0 if goal == "max" else 1.0))
+    whole = _finite(curve, -1.0 if goal == "max" else 1.0)
+    series = _thinned(whole)
     bad_epoch = None if bad is None else curve.epochs[bad]
     if not series.values:
         return Judged(shape="diverged", n=n, bad_epoch=bad_epoch)
-    judged = _judged(series, n, goal)
+    judged = _judged(series, n, goal, len(whole.values) / len(series.values))
     if bad is None:
         return judged
     return Judged(**as_dict(judged) | {"shape": "diverged", "bad_epoch": bad_epoch})  # type: ignore[arg-type]  # its own fields
 
 
-def _judged(series: _Series, n: int, goal: Goal) -> Judged:
+def _judged(series: _Series, n: int, goal: Goal, step: float) -> Judged:
+    """Return what ``series`` says, of whose values each stands for ``step`` epochs."""
     values = series.values
     smooth = running_median(values)
     at = min(range(len(values)), key=smooth.__getitem__)
@@ -177,8 +179,8 @@ def _judged(series: _Series, n: int, goal: Goal) -> Judged:
         smoothed_epoch=series.epochs[at],
         gain=gain,
         noise=spread,
-        n_near=sum(abs(number - best) <= spread for number in values),
-        n_after=end.n_after,
+        n_near=round(step * sum(abs(number - best) <= spread for number in values)),
+        n_after=round(step * end.n_after),
         slope_share=way.slope * len(tail) / gain if gain > 0 else None,
         loss=end.loss,
         loss_limit=end.limit,
@@ -278,11 +280,11 @@ def _finite(curve: Curve, sign: float) -> _Series:
 
 
 def _thinned(series: _Series) -> _Series:
-    """Return ``series`` with at most _MOST points, medians of neighbours: pairs are quadratic."""
+    """Return ``series`` with at most MOST_POINTS medians of neighbours: pairs are quadratic."""
     n = len(series.values)
-    if n <= _MOST:
+    if n <= MOST_POINTS:
         return series
-    edges = [place * n // _MOST for place in range(_MOST + 1)]
+    edges = [place * n // MOST_POINTS for place in range(MOST_POINTS + 1)]
     spans = list(pairwise(edges))
 
     def medians(numbers: Sequence[float]) -> tuple[float, ...]:

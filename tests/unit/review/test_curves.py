@@ -130,6 +130,13 @@ def test_a_long_curve_is_judged_by_medians_of_neighbours() -> None:
     assert judged.smoothed == pytest.approx(0.3, abs=0.01)
 
 
+def test_what_follows_the_best_of_a_long_curve_is_counted_in_epochs() -> None:
+    judged = judge_curve(curve([abs(epoch - 700) / 700 for epoch in range(1000)]), "min")
+
+    assert judged.smoothed_epoch == pytest.approx(700, abs=30)
+    assert judged.n_after == pytest.approx(999 - judged.smoothed_epoch, abs=5)
+
+
 @given(st.lists(st.floats(), max_size=40), st.lists(st.floats() | st.none(), max_size=40))
 def test_any_numbers_are_a_curve(values: list[float], train: list[float | None]) -> None:
     n = min(len(values), len(train))
