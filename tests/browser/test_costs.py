@@ -128,3 +128,12 @@ def test_a_report_without_the_training_curves_still_draws_the_others(
     assert "would make the report too large: loss" in page.locator("#said").inner_text()
     kinds = page.evaluate("ledger.pages.overview.curves.chart.what.curves.map(c => c.kind)")
     assert ["main"] * 10 == kinds
+    page.evaluate(
+        "ledger.data.on((what) => (window.told = (window.told ?? 0) + (what === 'trouble')))"
+    )
+    page.evaluate("ledger.view.set({ metric: 'loss' })")
+    page.locator("#said", has_text="the curves of loss are not part of this report").wait_for()
+    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
+    assert 1 == page.evaluate("told")
+    page.evaluate("ledger.view.set({ metric: 'val_loss' })")
+    until(page, "!document.getElementById('said').textContent.includes('not part of')")

@@ -13,6 +13,7 @@ export class Curves {
     this.data = data;
     this.view = view;
     this.chart = new Chart(actions);
+    this.told = ""; // what could not be drawn
   }
 
   // Those in colour: the best few, and whatever is pinned or selected.
@@ -40,6 +41,7 @@ export class Curves {
     try {
       const [main, train] = await Promise.all([data.want(metric, view.x, isRuns || isFirst ? ids : null), other ? this.beside(other, ids) : null]);
       if (turn !== this.turn) return; // a newer drawing has begun
+      this.tell("");
       const isLog = view.log === "1";
       this.chart.show({
         curves: curvesOf(drawn, main, train, { goal, weight: Number(view.smooth), isLog }),
@@ -54,9 +56,17 @@ export class Curves {
       await data.want(metric, view.x);
       if (turn === this.turn) this.draw(drawn, passing, { metric, goal });
     } catch (error) {
-      data.trouble = error.message;
-      data.tell("trouble");
+      if (turn === this.turn) this.tell(error.message);
     }
+  }
+
+  // Told once: whoever listens draws again, and asks again.
+  tell(trouble) {
+    const { data } = this;
+    if (trouble === this.told && (!trouble || trouble === data.trouble)) return;
+    if (trouble || data.trouble === this.told) data.trouble = trouble;
+    this.told = trouble;
+    data.tell("trouble");
   }
 
   // The curves that are drawn dashed; a report may have left them out, and says so.
