@@ -21,7 +21,7 @@ from unit.writer.recording import make_project as make_repository
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Serve = Callable[..., str]
 
@@ -273,6 +273,36 @@ def test_every_view_is_the_same_after_a_reload(
     page.locator(shown).wait_for()
     until(page, f"document.querySelector('#page').innerText === {json.dumps(text)}")
     assert own[1] in text or "run" not in tab
+
+
+@pytest.fixture
+def search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A sweep of ten trials that goes on: four have ended, two of three choices were tried."""
+    root = make_repository(tmp_path)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("LEDGER_QUIET", "1")
+    with ledger.start("wide") as run:
+        space = {"act": {"values": ["relu", "tanh", "gelu"]}}
+        run.sweep.describe(objective=("val_loss", "min"), space=space, max_trials=10)
+        for place in range(4):
+            trial = run.sweep.begin(f"000{place}", {"act": ["relu", "tanh"][place % 2]})
+            trial.log({"val_loss": 1 / (place + 1), "wobble": place / 10}, epoch=0)
+            trial.end("finished")
+        yield root
+
+
+def test_choices_that_nobody_tried_are_counted(page: Any, serve: Serve, search: Path) -> None:
+    page.goto(f"{serve('--latest', cwd=search)}#tab=search")
+    page.locator("tr", has_text="2 of 3").wait_for()
+
+
+def test_a_search_by_a_metric_without_a_direction_has_no_best(
+    page: Any, serve: Serve, search: Path
+) -> None:
+    page.goto(f"{serve('--latest', cwd=search)}#tab=search&metric=wobble")
+    page.get_by_text("Slices: each param against wobble").wait_for()
+    assert 0 == page.get_by_text("Best so far").count()
+    assert 4 == page.locator("polyline.none").count()
 
 
 def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:

@@ -31,10 +31,10 @@ export class Search {
       return;
     }
     const own = axes.slice(0, -1);
-    const ranked = ordered(trials.filter((each) => Number.isFinite(each.value)), (each) => each.value, goal !== "min");
+    const ranked = goal ? ordered(trials.filter((each) => Number.isFinite(each.value)), (each) => each.value, goal === "max") : [];
     this.element.replaceChildren(
       h("h3", {}, "Parallel coordinates"), h("p", { class: "quiet" }, "Drag along an axis to keep what passes there; a click lets go. The filter of the overview narrows what is seen here too."), this.parallel(trials, axes, goal, metric),
-      h("h3", {}, "Best so far"), bestSoFar(trials, goal),
+      ...(goal ? [h("h3", {}, "Best so far"), bestSoFar(trials, goal)] : []),
       h("h3", {}, `Slices: each param against ${metric}`), h("div", { class: "slices" }, own.map((axis) => slice(axis, trials))),
       h("h3", {}, "Coverage"), coverage(own, ranked, trials),
       ...lineage(trials, goal),
@@ -55,8 +55,9 @@ export class Search {
     const values = trials.map((each) => each.value).filter(Number.isFinite).sort((a, b) => a - b);
     const lines = trials.map((each) => {
       const points = axes.map((axis, place) => [xOf(place), axis.y(value(each, axis))]).filter(([, y]) => y !== null);
-      const rank = values.length > 1 && Number.isFinite(each.value) ? values.indexOf(each.value) / (values.length - 1) : null;
-      const good = rank === null ? null : goal === "min" ? 1 - rank : rank;
+      const isRanked = goal && values.length > 1 && Number.isFinite(each.value);
+      const behind = goal === "min" ? values.length - 1 - values.indexOf(each.value) : values.lastIndexOf(each.value);
+      const good = isRanked ? behind / (values.length - 1) : null;
       const level = good === null ? "none" : good >= 0.9 ? "best" : good >= 0.5 ? "good" : "weak";
       return svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: `trial ${level}${isKept(each) ? "" : " out"}`, "data-id": each.id }, svg("title", {}, `${each.label}: ${number(each.value)}`));
     });
@@ -112,6 +113,7 @@ function shareOf(y) {
 
 // What tuners call the ends of a param's range.
 const LOWS = ["min_value", "low", "min", "lower"], HIGHS = ["max_value", "high", "max", "upper"];
+const CHOICES = ["values", "choices", "categories", "options"];
 
 // A scale for one param: numeric (log where the space says so) or one place for each value.
 function axisOf(name, trials, declared, values = trials.map((each) => each.params?.[name])) {
@@ -127,9 +129,15 @@ function axisOf(name, trials, declared, values = trials.map((each) => each.param
     const share = (value) => (warp(high) === warp(low) ? 0.5 : (warp(value) - warp(low)) / (warp(high) - warp(low)));
     return { name, isNumeric: true, isDeclared, isLog, share, low: number(low, 4), high: number(high, 4), y: (value) => (typeof value === "number" && Number.isFinite(value) ? yOf(share(value)) : null) };
   }
-  const kinds = [...new Set(present.map(cell))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  const kinds = [...new Set([...choices(declared), ...present].map(cell))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
   const share = (value) => (kinds.length === 1 ? 0.5 : kinds.indexOf(cell(value)) / (kinds.length - 1));
   return { name, isNumeric: false, kinds, share, low: kinds[0], high: kinds.length > 1 ? kinds.at(-1) : "", y: (value) => (value === undefined || value === null ? null : yOf(share(value))) };
+}
+
+// All that a choice may be, tried or not; a choice without a name for them is a bare list.
+function choices(declared) {
+  const said = Array.isArray(declared) ? declared : CHOICES.map((name) => declared?.[name]).find(Array.isArray);
+  return (said ?? []).filter((each) => each !== null);
 }
 
 function slice(axis, trials) {
@@ -162,11 +170,11 @@ function coverage(axes, ranked, trials) {
   const top = ranked.slice(0, Math.max(5, Math.ceil(ranked.length / 10)));
   const rows = axes.map((axis) => {
     const shares = trials.map((each) => each.params?.[axis.name]).filter((each) => each !== undefined && each !== null).map(axis.share);
-    const bins = axis.isNumeric ? new Set(shares.map((each) => Math.min(4, Math.floor(each * 5)))).size : new Set(shares).size;
+    const bins = axis.isNumeric ? new Set(shares.map((each) => Math.max(0, Math.min(4, Math.floor(each * 5))))).size : new Set(shares).size;
     const of = axis.isNumeric ? 5 : axis.kinds.length;
     const edges = top.map((each) => each.params?.[axis.name]).filter((each) => each !== undefined && each !== null).map(axis.share);
     const atLow = edges.filter((each) => each <= EDGE).length, atHigh = edges.filter((each) => each >= 1 - EDGE).length;
-    const hits = !axis.isNumeric ? "" : !axis.isDeclared ? "the space was not recorded: no edge to hit" : `${Math.max(atLow, atHigh)} of the best ${top.length} in the ${atLow >= atHigh ? "lowest" : "highest"} 15 %`;
+    const hits = !axis.isNumeric ? "" : !top.length ? "nothing says which way is better" : !axis.isDeclared ? "the space was not recorded: no edge to hit" : `${Math.max(atLow, atHigh)} of the best ${top.length} in the ${atLow >= atHigh ? "lowest" : "highest"} 15 %`;
     return h("tr", {}, h("th", { scope: "row" }, axis.name), h("td", { class: "num" }, `${bins} of ${of}`), h("td", {}, hits));
   });
   return h("table", { class: "sides" }, h("thead", {}, h("tr", {}, h("th", {}, "param"), h("th", {}, "fifths or values tried"), h("th", {}, "edges"))), h("tbody", {}, rows));
