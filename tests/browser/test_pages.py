@@ -305,6 +305,16 @@ def test_a_search_by_a_metric_without_a_direction_has_no_best(
     assert 4 == page.locator("polyline.none").count()
 
 
+def test_a_filter_does_not_lengthen_the_search(page: Any, serve: Serve, search: Path) -> None:
+    page.goto(serve("--latest", cwd=search))
+    wait_for(page, "left")
+    page.evaluate("""[...ledger.data.candidates.values()].forEach((each) =>
+        Object.assign(each, { started: "2026-01-01T00:00:00Z", ended: "2026-01-01T00:10:00Z" }))""")
+    page.get_by_label("filter").fill("0001")
+    wait_for(page, "1 of 4 trials")
+    assert "about 60 min left" in page.locator(".counts").first.inner_text()
+
+
 def test_a_brush_keeps_what_passes(page: Any, serve: Serve) -> None:
     page.goto(f"{serve(REAL / 'hyperband')}#tab=search")
     page.get_by_text("23 of 23 pass").wait_for()

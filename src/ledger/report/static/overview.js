@@ -137,12 +137,12 @@ export class Overview {
     const what = this.data.about.kind === "runs" ? "runs" : "trials";
     const most = this.data.about.max_trials;
     const shown = passing.length === total ? `${total}${most > total ? ` of ${most}` : ""} ${what}` : `${passing.length} of ${total} ${what}`;
-    return [shown, statuses(passing), this.sweepLeft(passing, most)].filter(Boolean).join(" · ");
+    return [shown, statuses(passing), this.sweepLeft(most)].filter(Boolean).join(" · ");
   }
 
   // How long the rest of a sweep takes, at the pace of the trials that have ended.
-  sweepLeft(trials, most) {
-    const spans = trials.filter((each) => each.started && each.ended).map((each) => (new Date(each.ended) - new Date(each.started)) / 1000);
+  sweepLeft(most) {
+    const spans = [...this.data.candidates.values()].filter((each) => each.started && each.ended).map((each) => (new Date(each.ended) - new Date(each.started)) / 1000);
     if (!most || !spans.length || this.data.about.status !== "running") return "";
     const mean = spans.reduce((sum, each) => sum + each, 0) / spans.length;
     return `about ${duration(mean * Math.max(0, most - spans.length))} left`;
