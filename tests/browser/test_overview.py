@@ -263,6 +263,11 @@ def test_a_reload_shows_the_same(page: Any, serve: Serve, table: Grown) -> None:
     assert "val_acc" == page.get_by_label("metric", exact=True).input_value()
 
 
+def test_an_address_that_was_cut_still_opens(page: Any, serve: Serve, table: Grown) -> None:
+    page.goto(f"{serve(table.path)}#sel=%25&pin=01")
+    page.locator("tr.pinned").wait_for()
+
+
 def test_rows_are_copied_as_csv_and_markdown(page: Any, serve: Serve, table: Grown) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(serve(table.path))

@@ -38,7 +38,7 @@ export class View {
     for (const [name, usual] of Object.entries(DEFAULTS)) {
       const text = said.get(name);
       if (text === null) this[name] = Array.isArray(usual) ? [...usual] : usual;
-      else if (Array.isArray(usual)) this[name] = text ? text.split(",").map(decodeURIComponent) : [];
+      else if (Array.isArray(usual)) this[name] = text ? text.split(",").map(decoded) : [];
       else this[name] = typeof usual === "number" ? Number(text) || 0 : text;
     }
     this.zoom = this.zoom.map(Number).filter(Number.isFinite);
@@ -74,5 +74,14 @@ export class View {
 
   tell() {
     for (const listener of this.listeners) listener();
+  }
+}
+
+// An address that was cut or written by hand may hold a lone percent sign.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
