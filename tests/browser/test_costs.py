@@ -135,5 +135,7 @@ def test_a_report_without_the_training_curves_still_draws_the_others(
     page.locator("#said", has_text="the curves of loss are not part of this report").wait_for()
     page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
     assert 1 == page.evaluate("told")
-    page.evaluate("ledger.view.set({ metric: 'val_loss' })")
+    page.evaluate("ledger.view.set({ tab: 'compare', sel: ['000', '001'] })")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 100))")  # no script fails
+    page.evaluate("ledger.view.set({ tab: 'overview', metric: 'val_loss' })")
     until(page, "!document.getElementById('said').textContent.includes('not part of')")

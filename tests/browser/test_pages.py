@@ -625,6 +625,13 @@ def test_a_report_takes_along_the_review_and_the_best_and_says_what_it_lacks(
     page.locator(".run .note").wait_for()
     look("compare", names[:2])
     page.locator(".compare .sides").wait_for()
+    look("compare", [names[1], names[0]])  # the other way round, as the curves then are
+    page.locator(f".compare .legend li[data-id='{names[1]}'] .swatch[data-place='0']").wait_for()
+    heads = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.compare thead th')].map(each =>"
+        " [each.querySelector('button').title, each.querySelector('.swatch').dataset.place]))"
+    )
+    assert {names[1]: "0", names[0]: "1"} == heads
     look("compare", names[1:3])
     page.locator(".compare .trouble", has_text="not part of the report; of this kind").wait_for()
     look("run", names[5:])

@@ -24,7 +24,7 @@ export class Compare {
 
   async draw() {
     const chosen = this.view.sel.filter((id) => this.data.candidates.has(id));
-    const ids = chosen.slice(0, MOST);
+    const ids = (this.ids = chosen.slice(0, MOST));
     this.chart.element.hidden = ids.length < 2;
     if (ids.length > 1) await Promise.all([this.drawCurves(ids), this.drawSheets(ids, chosen.length)]);
     else this.drawSheets(ids, chosen.length);
@@ -35,12 +35,21 @@ export class Compare {
     const { metric, goal } = overview;
     const other = view.train ? partner(metric, data.about.metrics) : null;
     const only = data.about.kind === "runs" ? [...ids].sort() : null;
-    const main = await data.want(metric, view.x, only);
-    const train = other ? await data.want(other, view.x, only) : null;
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    let main, train;
+    try {
+      main = await data.want(metric, view.x, only);
+      train = other ? await overview.curves.beside(other, only) : null;
+    } catch (error) {
+      overview.curves.tell(error.message);
+      return;
+    }
+    if (turn !== this.turn) return; // a newer drawing has begun
+    overview.curves.tell("");
     const drawn = ids.map((id) => overview.item(data.candidates.get(id)));
     const isLog = view.log === "1";
     const curves = curvesOf(drawn, main, train, { goal, weight: Number(view.smooth), isLog });
-    this.chart.show({ curves, band: null, title: metric, xTitle: view.x === "time" ? "seconds" : view.x, isLog, zoom: view.zoom, note: other ? `dashed: ${other}` : "" });
+    this.chart.show({ curves, band: null, title: metric, xTitle: view.x === "time" ? "seconds" : view.x, isLog, zoom: view.zoom, note: train ? `dashed: ${other}` : "" });
   }
 
   async drawSheets(ids, n) {
@@ -70,8 +79,13 @@ export class Compare {
     return own ? this.data.name(own) : run.id;
   }
 
+  // In the colour of its curve, which follows the order of the selection.
+  swatch(run) {
+    return h("i", { class: "swatch block", "data-place": this.ids.indexOf(candidateOf(run)) });
+  }
+
   sheets(found) {
-    const heads = found.about.map((run, place) => h("th", { scope: "col" }, swatch(place), h("button", { title: run.id, onclick: () => this.view.set({ tab: "run", run: candidateOf(run) }) }, this.name(run)), h("small", {}, `${place ? "" : "measured against · "}${day(run.started)}`)));
+    const heads = found.about.map((run, place) => h("th", { scope: "col" }, this.swatch(run), h("button", { title: run.id, onclick: () => this.view.set({ tab: "run", run: candidateOf(run) }) }, this.name(run)), h("small", {}, `${place ? "" : "measured against · "}${day(run.started)}`)));
     const bodies = SECTIONS.map((name) => section(name, found)).filter(Boolean);
     return [
       h("p", { class: "verdicts" }, verdicts(found)),
@@ -103,7 +117,7 @@ export class Compare {
     const told = (run) => (Object.keys(run.note).length ? Object.entries(run.note).map(([name, text]) => [h("h4", {}, name), note(text)]) : h("p", { class: "quiet" }, "no note yet"));
     return [
       h("h3", {}, "Notes"),
-      h("div", { class: "notes" }, found.about.map((run, place) => h("article", {}, h("h4", {}, swatch(place), this.name(run)), told(run)))),
+      h("div", { class: "notes" }, found.about.map((run) => h("article", {}, h("h4", {}, this.swatch(run), this.name(run)), told(run)))),
       ...(found.warnings.length ? [h("ul", { class: "said" }, found.warnings.map((line) => h("li", {}, line)))] : []),
     ];
   }
@@ -111,10 +125,6 @@ export class Compare {
 
 function candidateOf(run) {
   return run.id.split("#").at(-1);
-}
-
-function swatch(place) {
-  return h("i", { class: "swatch block", "data-place": place });
 }
 
 function size({ lines }) {
