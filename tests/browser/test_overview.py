@@ -227,6 +227,16 @@ def test_what_does_not_differ_is_left_out_until_it_is_asked_for(
     page.locator("th[data-column='p.act']").wait_for()
 
 
+@pytest.mark.parametrize("name", ["seed", "data_seed", "random_state"])
+def test_whatever_is_called_a_seed_is_grouped_over(
+    page: Any, serve: Serve, tmp_path: Path, name: str
+) -> None:
+    rows = [f"0{t},0,{t},{t % 2},{1 / (t + 1)}" for t in range(4)]
+    (tmp_path / "s.csv").write_text("\n".join([f"trial_id,epoch,{name},units,val_loss", *rows, ""]))
+    page.goto(f"{serve(tmp_path / 's.csv')}#group=1")
+    until(page, "document.querySelectorAll('table.candidates tbody tr').length === 2")
+
+
 def test_a_pinned_row_stands_first(page: Any, serve: Serve, table: Grown) -> None:
     page.goto(serve(table.path))
     page.locator(ROW.format("05")).focus()

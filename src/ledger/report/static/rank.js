@@ -93,7 +93,7 @@ function compare(value, sign, wanted) {
   return { "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b }[sign];
 }
 
-const SEEDS = /(^|\.)(random_)?seed$/;
+const SEEDS = /(^|\.)([^.]*_)?seed$|(^|\.)random_state$/; // as the review has it
 const FEW = 6; // values of a param that a group tells one by one
 
 // Candidates of one config over several seeds, with mean and standard deviation of their best.
