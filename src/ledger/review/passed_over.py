@@ -66,7 +66,8 @@ def _unranked(assessed: Sequence[Assessed], groups: Sequence[Group], sign: float
     if not better:
         return []
     score, each = min(better, key=lambda pair: (pair[0], pair[1].candidate.name))
-    why = "it failed or diverged" if each.is_bad else "it was allowed fewer epochs"
+    short = "it was allowed fewer epochs, or ended far earlier"
+    why = "it failed or diverged" if each.is_bad else short
     why = "another trial goes on from it" if each.is_promoted else why
     sentence = f"{each.candidate.label} reached {sign * score:.4g} but is not ranked: {why}"
     return [

@@ -52,7 +52,7 @@ class Standing:
     n_curves: int
     budget: int | None
     is_short: bool
-    """Whether it was allowed fewer epochs than others, so that it is not ranked beside them."""
+    """Whether it was allowed fewer epochs than others, or got far fewer: it is not ranked."""
     seconds: float | None
     seed: Json
     parent: str | None

@@ -149,6 +149,15 @@ def test_one_with_a_luckier_epoch_is_told() -> None:
     assert found.sentence == "by its one best epoch lucky would lead (0.1, at epoch 20)"
 
 
+def test_one_that_ended_far_earlier_is_not_said_to_have_been_allowed_less() -> None:
+    ones = [trial(name, score, budget=60) for name, score in (("a", 0.4), ("b", 0.5), ("c", 0.6))]
+    brief = candidate("brief", curve([0.2] * 3, training(3)), trial_id="brief", budget=60)
+
+    found = rule(review(subject([*ones, brief])), "choice.unranked")
+
+    assert "ended far earlier" in found.sentence
+
+
 @pytest.mark.parametrize(
     ("n_falling", "patience", "verdict", "said"),
     [
