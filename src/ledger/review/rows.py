@@ -30,10 +30,10 @@ _ROWS = """
 
 @value
 class Rows:
-    """What the tables say of one candidate."""
+    """What the tables say of the last attempt at one candidate: it begins anew with each."""
 
     curves: tuple[Curve, ...]
-    """One for each execution of the last attempt."""
+    """One for each execution."""
     best: float | None
     best_epoch: int | None
     last: float | None
@@ -100,12 +100,13 @@ def _read(rows: Sequence[_Row], goal: Goal) -> Rows | None:
     own = [row for row in rows if not row.is_train]
     if not own:
         return None
+    last_attempt = max(row.part[0] for row in own)
+    own = [row for row in own if row.part[0] == last_attempt]
     finite = [row for row in own if math.isfinite(row.number)]
     choose = min if goal == "min" else max
     best = choose((row.number for row in finite), default=None)
     at = next((row.position for row in finite if row.number == best), None)
-    last_attempt = max(row.part[0] for row in own)
-    parts = dict.fromkeys(row.part for row in own if row.part[0] == last_attempt)
+    parts = dict.fromkeys(row.part for row in own)
     return Rows(
         curves=tuple(_curve(rows, part) for part in _one_worker_each(parts)),
         best=best,

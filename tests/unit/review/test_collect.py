@@ -68,6 +68,21 @@ def test_a_sweep_is_its_trials(root: Path) -> None:
     assert (failed.status, failed.message, failed.curves) == ("failed", "MemoryError: no room", ())
 
 
+def test_a_trial_that_was_tried_again_is_its_last_attempt(root: Path) -> None:
+    crashed = [*trial_rows("00", 0.1, {}, n=5)]
+    crashed[-1]["val_loss"] = float("nan")
+    again = [row | {"attempt": 1} for row in trial_rows("00", 0.3, {})]
+    ends = [
+        {"trial_id": "00", "attempt": n, "status": s} for n, s in ((0, "failed"), (1, "finished"))
+    ]
+    add_sweep(root, "search", [*crashed, *again], ends)
+
+    (found,) = collect_subject(open_at(root), "search").candidates
+
+    assert min(float(str(row["val_loss"])) for row in again) == found.best
+    assert (1, 0) == (len(found.curves), found.n_nonfinite)
+
+
 def test_without_a_word_the_last_sweep_is_meant(root: Path) -> None:
     small_sweep(root, "older")
     last = small_sweep(root, "newer", started=FIRST + timedelta(days=1))
