@@ -29,8 +29,8 @@ def ledger(*arguments: str) -> list[str]:
     return [PYTHON, "-P", "-m", "ledger", *arguments]
 
 
-def cost(command: list[str], cwd: str | os.PathLike[str]) -> Cost:
-    """Run ``command`` once; it must succeed."""
+def cost(command: list[str], cwd: str | os.PathLike[str], codes: tuple[int, ...] = (0,)) -> Cost:
+    """Run ``command`` once; it must end with one of ``codes``."""
     env = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     begun = time.perf_counter()
     process = subprocess.Popen(
@@ -42,7 +42,7 @@ def cost(command: list[str], cwd: str | os.PathLike[str]) -> Cost:
     wall = (time.perf_counter() - begun) * 1000
     if process.stderr:
         process.stderr.close()
-    if process.returncode:
+    if process.returncode not in codes:
         sys.exit(f"{' '.join(command)}: {said.decode()[:500]}")
     return Cost(wall, (used.ru_utime + used.ru_stime) * 1000, used.ru_maxrss / 1024)
 
