@@ -296,6 +296,12 @@ def test_smoothing_leaves_the_raw_curve_beneath(page: Any, serve: Serve, table: 
     page.locator(".u-over").wait_for()
     kinds = page.evaluate("ledger.pages.overview.curves.chart.what.curves.map(c => c.kind)")
     assert ["raw", "main", "train", "raw", "main", "train"] == kinds
+    page.locator("table.candidates tbody tr").first.focus()
+    page.locator(".card").wait_for()
+    lines = page.locator(".card p").all_inner_texts()
+    value, smoothed, best = (lines[at].split()[1] for at in range(3))
+    assert value == best
+    assert smoothed != value
 
 
 def test_the_rest_is_a_band_and_no_thousand_lines(page: Any, serve: Serve, table: Grown) -> None:

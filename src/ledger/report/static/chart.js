@@ -30,7 +30,7 @@ export class Chart {
   }
 
   // curves: [{id, label, place, kind: "main" | "raw" | "train", x, y, best: {x, y}, odd: [x],
-  // facts: [[name, text]], said}], band: {x, low, mid, high} or null.
+  // facts: [[name, text]], raw: y before it was smoothed, or null, said}], band: {x, low, mid, high} or null.
   show({ curves, band, title, xTitle, isLog, zoom, note }) {
     this.what = { curves, band, title, xTitle, isLog, zoom, note };
     const key = JSON.stringify([curves.map((each) => [each.id, each.kind, each.place]), Boolean(band), isLog, xTitle]);
@@ -148,7 +148,8 @@ export class Chart {
     const x = plot.data[0][idx];
     const here = near.x.indexOf(x);
     const lines = [
-      ...(here < 0 ? [] : [[this.what.title, `${number(near.y[here])} at ${this.what.xTitle} ${number(x)}`]]),
+      ...(here < 0 ? [] : [[this.what.title, `${number((near.raw ?? near.y)[here])} at ${this.what.xTitle} ${number(x)}`]]),
+      ...(here < 0 || !near.raw ? [] : [["smoothed", number(near.y[here])]]),
       ...(near.best ? [["best", near.said ?? `${number(near.best.y)} at ${number(near.best.x)}`]] : []),
       ...near.facts,
     ];
@@ -197,7 +198,7 @@ export class Chart {
   drawLegend(place) {
     const mains = this.what.curves.filter((each) => each.kind === "main");
     const at = place === null || place === undefined ? null : this.plot.data[0][place];
-    const values = mains.map((each) => (at === null ? each.best?.y : each.y[each.x.indexOf(at)]));
+    const values = mains.map((each) => (at === null ? each.best?.y : (each.raw ?? each.y)[each.x.indexOf(at)]));
     const decimals = decimalsOf(values);
     this.legend.replaceChildren(
       ...mains.map((each, row) => {

@@ -113,7 +113,7 @@ function ofOne(each, place, main, train, { goal, weight, isLog }) {
     const values = isLog ? y.map(positive) : y;
     const label = trainingName(each, key, own.size);
     if (weight) found.push({ ...who, label, x, kind: "raw", y: values, odd: [], best: null });
-    found.push({ ...who, label, x, kind: "main", y: smoothed(values, weight), odd: x.filter((_, at) => y[at] !== null && !Number.isFinite(y[at])), best: bestPoint(x, y, goal) });
+    found.push({ ...who, label, x, kind: "main", y: smoothed(values, weight), raw: weight ? values : null, odd: x.filter((_, at) => y[at] !== null && !Number.isFinite(y[at])), best: bestPoint(x, y, goal) });
   }
   for (const { x, y } of trainings(train, each.id)) {
     found.push({ ...who, label: each.label, x, kind: "train", y: smoothed(isLog ? y.map(positive) : y, weight), odd: [], best: null });
@@ -131,7 +131,7 @@ function ofGroup(each, place, main, train, { goal, weight, isLog }) {
   const found = own.length > 1 ? own.map(({ x, y }) => ({ ...who, kind: "raw", x, y: shown(y) })) : [];
   const odd = own.flatMap(({ x, y }) => x.filter((_, at) => y[at] !== null && !Number.isFinite(y[at])));
   const said = each.sd === null ? number(each.value) : `${number(each.value)} ± ${number(each.sd, 2)}`;
-  found.push({ ...who, kind: "main", x: mean.x, y: smoothed(shown(mean.y), weight), odd, best: bestPoint(mean.x, mean.y, goal), said });
+  found.push({ ...who, kind: "main", x: mean.x, y: smoothed(shown(mean.y), weight), raw: weight ? shown(mean.y) : null, odd, best: bestPoint(mean.x, mean.y, goal), said });
   const others = each.members.flatMap((one) => trainings(train, one.id));
   if (others.length) {
     const { x, y } = meanOf(others);
