@@ -7,6 +7,7 @@ import { cell, day, number } from "./format.js";
 import { note } from "./note.js";
 import { partner } from "./rank.js";
 import { patchLines } from "./runpage.js";
+import { isUnanswered } from "./source.js";
 
 const SECTIONS = ["config", "metrics", "run", "data", "code", "environment", "packages"];
 const MOST = 6;
@@ -68,6 +69,7 @@ export class Compare {
       this.top.replaceChildren(...left, ...this.sheets(found));
       this.foot.replaceChildren(...this.words(found));
     } catch (error) {
+      if (isUnanswered(error)) this.key = null; // asked again with the next drawing
       this.top.replaceChildren(h("p", { class: "trouble" }, error.message));
       this.foot.replaceChildren();
     }

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { number } from "./format.js";
+import { isUnanswered } from "./source.js";
 
 const SIGNS = { ok: "✓", note: "·", warn: "!", insufficient: "?" };
 
@@ -34,6 +35,7 @@ export class Review {
       this.element.replaceChildren(this.older, ...this.sheets(found));
       this.older.hidden = !this.version || this.data.changed <= this.version;
     } catch (error) {
+      if (isUnanswered(error)) this.key = null; // asked again with the next drawing
       this.element.replaceChildren(...(error.undirected ? this.question(error.undirected) : [h("p", { class: "trouble" }, error.message)]));
     }
   }

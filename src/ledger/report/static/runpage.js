@@ -4,6 +4,7 @@ import { COUNT, LAST, MAX, MAX_AT, MIN, MIN_AT, ODD } from "./data.js";
 import { h } from "./dom.js";
 import { cell, day } from "./format.js";
 import { note } from "./note.js";
+import { isUnanswered } from "./source.js";
 
 const FIRST = ["status", "timestamp", "git", "config", "data", "metrics", "artifacts", "error", "incomplete", "warnings"];
 
@@ -24,6 +25,7 @@ export class RunPage {
       const found = await this.data.source.get("run", { id });
       if (key === this.key) this.element.replaceChildren(...this.parts(found, own));
     } catch (error) {
+      if (isUnanswered(error)) this.key = null; // asked again with the next drawing
       this.element.replaceChildren(h("p", { class: "trouble" }, error.message));
     }
   }

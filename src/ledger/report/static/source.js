@@ -1,5 +1,10 @@
 // Where the data comes from: a server that sends what is new, or the page itself.
 
+// Whether nobody answered, so that another time somebody may.
+export function isUnanswered(error) {
+  return error instanceof TypeError; // what fetch throws without an answer
+}
+
 export class Live {
   constructor() {
     this.board = new URLSearchParams(window.location.search).get("board") ?? "";
