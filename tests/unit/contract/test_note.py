@@ -24,8 +24,8 @@ LINES = st.lists(
     st.text(st.characters(codec="utf-8", exclude_characters="\n\r\ufeff"), min_size=1, max_size=20)
     .map(str.strip)
     .filter(bool)
-    .filter(lambda line: line[0] not in "#[" and line.rstrip(":").lower() != "next")
-    .filter(lambda line: not line.lower().startswith("risk")),
+    .filter(lambda line: line[0] not in "#[")
+    .filter(lambda line: not line.lower().startswith(("next", "risk"))),
     min_size=1,
     max_size=3,
 )
