@@ -41,17 +41,7 @@ def _luckier(groups: Sequence[Group], sign: float) -> list[Finding]:
     best, _, _, lucky = min(bests)
     where = "" if lucky.best_epoch is None else f", at epoch {lucky.best_epoch}"
     sentence = f"by its one best epoch {lucky.label} would lead ({sign * best:.4g}{where})"
-    return [
-        Finding(
-            question="why",
-            rule="choice.luckier",
-            verdict=NOTE,
-            sentence=sentence,
-            value=sign * best,
-            n=len(bests),
-            about=lucky.label,
-        )
-    ]
+    return [_note("choice.luckier", sentence, sign * best, len(bests), lucky.label)]
 
 
 def _unranked(assessed: Sequence[Assessed], groups: Sequence[Group], sign: float) -> list[Finding]:
@@ -70,14 +60,10 @@ def _unranked(assessed: Sequence[Assessed], groups: Sequence[Group], sign: float
     why = "it failed or diverged" if each.is_bad else short
     why = "another trial goes on from it" if each.is_promoted else why
     sentence = f"{each.candidate.label} reached {sign * score:.4g} but is not ranked: {why}"
-    return [
-        Finding(
-            question="why",
-            rule="choice.unranked",
-            verdict=NOTE,
-            sentence=sentence,
-            value=sign * score,
-            n=len(better),
-            about=each.candidate.label,
-        )
-    ]
+    return [_note("choice.unranked", sentence, sign * score, len(better), each.candidate.label)]
+
+
+def _note(rule: str, sentence: str, number: float, n: int, about: str) -> Finding:
+    return Finding(
+        question="why", rule=rule, verdict=NOTE, sentence=sentence, value=number, n=n, about=about
+    )
