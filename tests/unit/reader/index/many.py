@@ -91,3 +91,18 @@ def settle() -> None:
     until = time.monotonic_ns() + 60_000_000
     while time.monotonic_ns() < until:
         pass
+
+
+def paths_read(root: Path) -> set[str]:
+    """Return the paths of the files that are read to answer from all layers."""
+    ledger = open_at(root)
+    found: set[str] = set()
+    whole = ledger.source.read
+
+    def counted(path: str) -> bytes:
+        found.add(path)
+        return whole(path)
+
+    ledger.source.read = counted  # type: ignore[method-assign]  # counts, and reads
+    views(ledger)
+    return found
